@@ -1,0 +1,182 @@
+"""Table contracts: each table of a snapshot, its columns, types, ranges and keys, declared once.
+
+Codes are strings, always (``"09122"``, never ``9122``). The same quantity has the same name everywhere, its unit in the
+name. Strings are pandas' ``str``; a missing one is null, never ``""``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+
+from analytics.sizes import SIZE_CODES
+
+_SIREN = pa.Check.str_matches(r"^\d{9}$")
+_SIRET = pa.Check.str_matches(r"^\d{14}$")
+_COMMUNE = pa.Check.str_matches(r"^\d[\dAB]\d{3}$")
+_DEPARTMENT = pa.Check.str_matches(r"^(\d[\dAB]|97\d)$")
+_NOT_NEGATIVE = pa.Check.ge(0)
+
+
+def _text(*checks: pa.Check, nullable: bool = False, unique: bool = False) -> pa.Column:
+    return pa.Column("str", list(checks), nullable=nullable, unique=unique)
+
+
+def _number(*checks: pa.Check, nullable: bool = False) -> pa.Column:
+    return pa.Column("float64", list(checks), nullable=nullable)
+
+
+def _count() -> pa.Column:
+    return pa.Column("int64", _NOT_NEGATIVE)
+
+
+def _flag() -> pa.Column:
+    return pa.Column("bool")
+
+
+def _day() -> pa.Column:
+    return pa.Column("datetime64[ns]", nullable=True)
+
+
+class Contract:
+    """A table's columns in order, and what each promises."""
+
+    def __init__(self, name: str, columns: dict[str, pa.Column], **schema: Any) -> None:  # noqa: ANN401 - pandera options
+        self.name = name
+        self.columns = tuple(columns)
+        self._schema = pa.DataFrameSchema(columns, strict=True, coerce=True, name=name, **schema)
+
+    def enforce(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the table with the contract's columns in order and types.
+
+        Raises
+        ------
+        pandera.errors.SchemaErrors
+            With every breach at once. A breach is a defect of the code that made the table, not bad input.
+        """
+        ordered = table.loc[:, list(self.columns)].reset_index(drop=True)
+        return self._schema.validate(ordered, lazy=True)
+
+    def empty(self) -> pd.DataFrame:
+        """Return the table with no row."""
+        return self.enforce(pd.DataFrame({name: [] for name in self.columns}))
+
+
+_PLACE = {
+    "x_m": _number(nullable=True),
+    "y_m": _number(nullable=True),
+    "longitude": _number(pa.Check.in_range(-180, 180), nullable=True),
+    "latitude": _number(pa.Check.in_range(-90, 90), nullable=True),
+}
+
+FIRMS = Contract(
+    "firms",
+    {
+        "siren": _text(_SIREN, unique=True),
+        "siret": _text(_SIRET),
+        "name": _text(nullable=True),
+        "commune_code": _text(_COMMUNE),
+        "epci_code": _text(nullable=True),
+        "department_code": _text(_DEPARTMENT),
+        **_PLACE,
+        "location_precision": _text(pa.Check.isin(("address", "town_hall", "none"))),
+        "activity_code": _text(),
+        "activity_nomenclature": _text(pa.Check.isin(("NAFRev2", "NAF2025"))),
+        "segment": _text(),
+        "size_code": _text(pa.Check.isin(SIZE_CODES)),
+        "jobs_low": _number(_NOT_NEGATIVE),
+        "jobs_estimate": _number(_NOT_NEGATIVE),
+        "jobs_high": _number(_NOT_NEGATIVE),
+        "category": _text(pa.Check.isin(("PME", "ETI", "GE")), nullable=True),
+        "created_on": _day(),
+        "is_employer": _flag(),
+        "establishments_count": _count(),
+        "is_partially_diffusible": _flag(),
+    },
+    checks=[
+        pa.Check(lambda t: (t["jobs_low"] <= t["jobs_estimate"]) & (t["jobs_estimate"] <= t["jobs_high"])),
+        pa.Check(lambda t: ~t["is_partially_diffusible"] | t["name"].isna()),
+    ],
+)
+
+# What a roster's row becomes before it is matched.
+ROSTER = Contract(
+    "roster",
+    {
+        "member_id": _text(unique=True),
+        "name": _text(nullable=True),
+        "siren": _text(_SIREN, nullable=True),
+        "commune_code": _text(_COMMUNE, nullable=True),
+        "joined_on": _day(),
+        "left_on": _day(),
+        "axes": _text(nullable=True),
+        "dues_eur": _number(_NOT_NEGATIVE, nullable=True),
+        "jobs": _number(_NOT_NEGATIVE, nullable=True),
+        "source_row": _count(),
+    },
+)
+
+MEMBERS = Contract(
+    "members",
+    {
+        "member_id": _text(unique=True),
+        "name": _text(nullable=True),
+        "siren": _text(_SIREN, nullable=True),
+        "commune_code": _text(_COMMUNE, nullable=True),
+        "joined_on": _day(),
+        "left_on": _day(),
+        "axes": _text(nullable=True),
+        "dues_eur": _number(_NOT_NEGATIVE, nullable=True),
+        "jobs": _number(_NOT_NEGATIVE, nullable=True),
+        "match_method": _text(pa.Check.isin(("siren", "name", "decision", "none"))),
+        "match_score": _number(pa.Check.in_range(0, 100), nullable=True),
+        "match_decision": _text(pa.Check.isin(("matched", "to_review", "not_found"))),
+        "is_in_perimeter": _flag(),
+        "is_partially_diffusible": _flag(),
+        "source_row": _count(),
+    },
+)
+
+# Up to five firms that a member to review may be.
+CANDIDATES = Contract(
+    "candidates",
+    {
+        "member_id": _text(),
+        "rank": _count(),
+        "siren": _text(_SIREN),
+        "name": _text(),
+        "commune_code": _text(_COMMUNE),
+        "score": _number(pa.Check.in_range(0, 100)),
+        "reason": _text(),
+    },
+    unique=["member_id", "rank"],
+)
+
+# The contours stand in `geometry`, which only the reference and the map layers read; a snapshot keeps the rest.
+COMMUNES = Contract(
+    "communes",
+    {
+        "commune_code": _text(_COMMUNE, unique=True),
+        "name": _text(),
+        "department_code": _text(_DEPARTMENT),
+        "epci_code": _text(nullable=True),
+        "population": _count(),
+        **_PLACE,
+    },
+)
+
+AREAS = Contract("areas", {"area_code": _text(unique=True), "area_name": _text()})
+
+ANTENNAS = Contract(
+    "antennas",
+    {
+        "name": _text(unique=True),
+        "kind": _text(pa.Check.isin(("seat", "antenna"))),
+        "commune_code": _text(_COMMUNE),
+        "staff": _number(_NOT_NEGATIVE),
+        "x_m": _number(),
+        "y_m": _number(),
+    },
+)

@@ -1,0 +1,148 @@
+"""The settings of a region: ``data/region.toml``, read and checked once."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from analytics.errors import UserError
+
+ROOT = Path(__file__).parents[1]
+DATA_DIR = ROOT / "data"
+REGION_FILE = DATA_DIR / "region.toml"
+REFERENCE_DIR = DATA_DIR / "reference"
+DEMO_DIR = DATA_DIR / "demo"
+
+Nomenclature = Literal["NAFRev2", "NAF2025"]
+DepartmentCode = Annotated[str, Field(pattern=r"^(\d[\dAB]|97\d)$")]
+CommuneCode = Annotated[str, Field(pattern=r"^(\d[\dAB]\d{3})$")]
+ActivityPrefix = Annotated[str, Field(pattern=r"^\d\d(\.\d{1,2}[A-Z]?)?$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Label(_Strict):
+    """A name in both languages."""
+
+    fr: str
+    en: str
+
+    def in_language(self, language: str) -> str:
+        return self.en if language == "en" else self.fr
+
+
+class Region(_Strict):
+    code: str
+    name: str
+    departments: tuple[DepartmentCode, ...]
+
+
+class Cluster(_Strict):
+    name: str
+    default_perimeter: str
+    axes: tuple[str, ...]
+
+
+class Antenna(_Strict):
+    name: str
+    kind: Literal["seat", "antenna"]
+    commune_code: CommuneCode
+    staff: float = Field(ge=0)
+
+
+class ActivityCodes(_Strict):
+    """A set of activities under both nomenclatures, given as beginnings of codes (dots do not count)."""
+
+    naf_rev2: tuple[ActivityPrefix, ...]
+    naf_2025: tuple[ActivityPrefix, ...]
+
+    def prefixes(self, nomenclature: Nomenclature) -> tuple[str, ...]:
+        """Return the beginnings of the codes without dots, e.g. ``("6201Z", "582")``."""
+        codes = self.naf_rev2 if nomenclature == "NAFRev2" else self.naf_2025
+        return tuple(code.replace(".", "") for code in codes)
+
+
+class Perimeter(ActivityCodes):
+    name: Label
+    source: Label
+
+
+class Segment(ActivityCodes):
+    name: Label
+
+
+class PublishedFigure(_Strict):
+    """A figure that someone published: shown beside the loaded data, never mixed with them."""
+
+    quantity: str
+    value: float
+    source: Label
+    date: str = Field(pattern=r"^\d{4}(-\d\d){0,2}$")
+    scope: Label | None = None
+    approximate: bool = False
+    at_least: bool = False
+    reference: bool = False
+
+
+class BuildRules(_Strict):
+    allowed_shrink_pct: float = Field(ge=0, le=100)
+    allowed_offset_km: float = Field(gt=0)
+
+
+class Settings(_Strict):
+    """Everything that ``region.toml`` says."""
+
+    region: Region
+    cluster: Cluster
+    antennas: tuple[Antenna, ...]
+    perimeters: dict[str, Perimeter]
+    segments: dict[str, Segment]
+    published: tuple[PublishedFigure, ...]
+    build: BuildRules
+
+    @model_validator(mode="after")
+    def _default_perimeter_exists(self) -> Settings:
+        if self.cluster.default_perimeter not in self.perimeters:
+            raise ValueError(f"default_perimeter {self.cluster.default_perimeter!r} is not a perimeter")
+        return self
+
+    def reference_figure(self, quantity: str) -> PublishedFigure | None:
+        """Return the published figure that stands beside the loaded ``quantity``, or None."""
+        return next((f for f in self.published if f.reference and f.quantity == quantity), None)
+
+
+def load_settings(path: Path = REGION_FILE) -> Settings:
+    """Read and check a settings file.
+
+    Raises
+    ------
+    UserError
+        When the file is absent, is not TOML, or holds something unknown, missing or out of range.
+    """
+    try:
+        return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise UserError("settings.absent", file=path.name) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError("settings.not_toml", file=path.name, reason=str(error)) from error
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise UserError("settings.faults", file=path.name, faults=faults) from error
+
+
+@cache
+def default_settings() -> Settings:
+    """Return the settings of the bundled region, read once."""
+    return load_settings()
+
+
+def store_dir() -> Path:
+    """Return the folder of the snapshots: ``ECOSYSTEM_STORE`` when set, else ``data/store``."""
+    return Path(os.environ.get("ECOSYSTEM_STORE") or DATA_DIR / "store")
