@@ -1,0 +1,59 @@
+"""What every figure shares: layout, type, separators, and text that data cannot turn into markup."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import plotly.graph_objects as go
+
+from analytics.figures.palette import FONT, TEXT_SIZE, Palette
+from analytics.text import NARROW_SPACE
+
+SEPARATORS = {"fr": f",{NARROW_SPACE}", "en": ".,"}
+AXIS = {
+    "automargin": False,
+    "fixedrange": True,
+    "tickangle": 0,
+    "title": None,
+    "zeroline": False,
+    "showline": False,
+    "ticks": "",
+    "showgrid": False,
+}
+
+
+def blank(*, palette: Palette, language: str, height: int, margin: dict[str, int]) -> go.Figure:
+    """Return a figure with the house's type and nothing on it; margins and height in pixels."""
+    return go.Figure(
+        layout={
+            "template": "none",
+            "height": height,
+            "margin": {"pad": 0, "l": 0, "r": 0, "t": 0, "b": 0, **margin},
+            "font": {"family": FONT, "size": TEXT_SIZE, "color": palette.ink},
+            "separators": SEPARATORS[language],
+            "showlegend": False,
+            "dragmode": False,
+            "hovermode": "closest",
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "hoverlabel": {
+                "bgcolor": palette.background,
+                "bordercolor": palette.hair,
+                "align": "left",
+                "font": {"family": FONT, "size": TEXT_SIZE, "color": palette.ink},
+            },
+            "xaxis": {**AXIS},
+            "yaxis": {**AXIS},
+        }
+    )
+
+
+def plain(text: object) -> str:
+    """Return a name as text: Plotly reads a little HTML, and names come from files."""
+    return escape(str(text), quote=False)
+
+
+def note(text: str, **place: Any) -> dict[str, Any]:  # noqa: ANN401 - Plotly's own options
+    """Return an annotation without arrow."""
+    return {"text": text, "showarrow": False, **place}

@@ -1,0 +1,101 @@
+"""Names on a map: largest first, on the side that is free; what would collide is left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LINE_PX = 17.0
+# Mean width of a character of the house's sans, as a share of its size, bold and digits included.
+CHARACTER = 0.56
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A point of the map and the name that it would like to have; kilometres and pixels."""
+
+    text: str
+    x_km: float
+    y_km: float
+    radius_px: float
+    characters: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a name stands, from its point: pixels to the right and up, and which of its sides is there."""
+
+    index: int
+    x_px: float
+    y_px: float
+    x_anchor: str
+    y_anchor: str
+
+
+def place_labels(
+    marks: list[Mark], *, px_per_km: float, text_px: float, bounds_km: tuple[float, float, float, float]
+) -> list[Place]:
+    """Place names greedily, in the order given.
+
+    Parameters
+    ----------
+    marks
+        Most important first. Discs of all of them are kept free of other names.
+    px_per_km
+        Scale of the narrowest screen: what does not collide there collides nowhere.
+    bounds_km
+        West, south, east and north of the frame, which no name leaves.
+
+    Returns
+    -------
+    list of Place
+        One for each name that found room.
+    """
+    taken = [_disc(mark, px_per_km) for mark in marks]
+    west, south, east, north = (edge * px_per_km for edge in bounds_km)
+    placed: list[Place] = []
+    for index, mark in enumerate(marks):
+        others = taken[:index] + taken[index + 1 :]
+        for candidate in _candidates(index, mark):
+            box = _box(candidate, mark, px_per_km, text_px)
+            inside = box[0] >= west and box[2] <= east and box[1] >= south and box[3] <= north
+            if inside and not any(_overlap(box, other) for other in others):
+                placed.append(candidate)
+                taken.append(box)
+                break
+    return placed
+
+
+Box = tuple[float, float, float, float]
+
+
+def _candidates(index: int, mark: Mark) -> list[Place]:
+    gap = mark.radius_px + 5
+    near = gap * 0.7
+    return [
+        Place(index, gap, 0, "left", "middle"),
+        Place(index, 0, gap, "center", "bottom"),
+        Place(index, 0, -gap, "center", "top"),
+        Place(index, -gap, 0, "right", "middle"),
+        Place(index, near, near, "left", "bottom"),
+        Place(index, near, -near, "left", "top"),
+        Place(index, -near, near, "right", "bottom"),
+        Place(index, -near, -near, "right", "top"),
+    ]
+
+
+def _disc(mark: Mark, px_per_km: float) -> Box:
+    x, y, r = mark.x_km * px_per_km, mark.y_km * px_per_km, mark.radius_px
+    return x - r, y - r, x + r, y + r
+
+
+def _box(place: Place, mark: Mark, px_per_km: float, text_px: float) -> Box:
+    width, height = mark.characters * CHARACTER * text_px, LINE_PX
+    x = mark.x_km * px_per_km + place.x_px
+    y = mark.y_km * px_per_km + place.y_px
+    left = x - {"left": 0.0, "center": width / 2, "right": width}[place.x_anchor]
+    bottom = y - {"bottom": 0.0, "middle": height / 2, "top": height}[place.y_anchor]
+    return left, bottom, left + width, bottom + height
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

@@ -1,0 +1,220 @@
+"""Areas in rows: how many firms and members, and which rate with what certainty."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from analytics.figures.base import AXIS, blank, note, plain
+from analytics.figures.palette import Palette
+from analytics.text import Translator, translator
+
+ROW_PX = 25
+TOP_PX = 52
+BOTTOM_PX = 6
+NAMES_PX = 158
+COUNT_PX = 74
+
+
+def counts(table: pd.DataFrame, *, palette: Palette, language: str) -> go.Figure:
+    """Draw members as bars, a row an area, with the number of firms as a column of figures.
+
+    Parameters
+    ----------
+    table
+        ``area_name``, ``firms``, ``members``, in the order to show, as ``tables.comparison`` returns it.
+
+    Returns
+    -------
+    Figure
+        As high as its rows need, at whatever width it is given.
+    """
+    t = translator(language)
+    figure = _rows(table, palette=palette, language=language, left=NAMES_PX + COUNT_PX)
+    figure.add_bar(
+        x=table["members"].tolist(),
+        y=list(range(len(table))),
+        orientation="h",
+        width=0.65,
+        marker={"color": palette.ours},
+        text=[t.number(n) for n in table["members"]],
+        textposition="outside",
+        textfont={"color": palette.ink},
+        cliponaxis=False,
+        hoverinfo="text",
+        hovertext=_hovers(table, t),
+    )
+    names = [
+        note(plain(name), x=0, xref="paper", y=row, xshift=-COUNT_PX, xanchor="right", yanchor="middle")
+        for row, name in enumerate(table["area_name"])
+    ]
+    firms = [
+        note(
+            t.number(n),
+            x=0,
+            xref="paper",
+            y=row,
+            xshift=-12,
+            xanchor="right",
+            yanchor="middle",
+            font={"color": palette.secondary},
+        )
+        for row, n in enumerate(table["firms"])
+    ]
+    heads = [
+        _head(t("chart.firms"), palette, x=0, xref="paper", xshift=-12, xanchor="right"),
+        _head(t("chart.members"), palette, x=0, xref="paper", xanchor="left"),
+    ]
+    figure.update_layout(
+        annotations=[*names, *firms, *heads],
+        margin_r=44,
+        xaxis={"range": [0, max(int(table["members"].max()), 1)], "showticklabels": False},
+        yaxis_showticklabels=False,
+    )
+    return figure
+
+
+def intervals(table: pd.DataFrame, *, rate_pct: float, palette: Palette, language: str) -> go.Figure:
+    """Draw each area's penetration with its 95 % interval beside the rate of the whole selection.
+
+    Parameters
+    ----------
+    table
+        ``area_name``, ``firm_penetration_pct``, ``firm_penetration_low_pct``, ``firm_penetration_high_pct`` (percent),
+        ``verdict``, ``firms``, ``members``: as ``tables.comparison`` returns it, in the order to show.
+    rate_pct
+        The common rate, in percent: the line.
+
+    Notes
+    -----
+    The axis reaches the widest interval as long as that is not more than twice what the rates themselves need; beyond,
+    an interval runs out of the frame (its limits are in the hover and in the table).
+    """
+    t = translator(language)
+    figure = _rows(table, palette=palette, language=language, left=NAMES_PX)
+    drawn = table.assign(row=range(len(table))).query("firms > 0")
+    figure.add_scatter(
+        x=_segments(drawn["firm_penetration_low_pct"], drawn["firm_penetration_high_pct"]),
+        y=_segments(drawn["row"], drawn["row"]),
+        mode="lines",
+        line={"color": palette.sector, "width": 5},
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=drawn["firm_penetration_pct"].tolist(),
+        y=drawn["row"].tolist(),
+        mode="markers",
+        marker={
+            "size": 12,
+            "color": [palette.verdict(v) for v in drawn["verdict"]],
+            "line": {"color": palette.background, "width": 1.5},
+        },
+        cliponaxis=False,
+        hoverinfo="text",
+        hovertext=_hovers(drawn, t),
+    )
+    top = _reach(drawn, rate_pct=rate_pct)
+    step = _step(top)
+    ticks = [i * step for i in range(int(top / step + 1e-9) + 1)]
+    decimals = 1 if step < 1 else 0
+    labels = [t.number(v, decimals if v else 0) for v in ticks]
+    labels[-1] = t.percent(ticks[-1], decimals)
+    figure.update_layout(
+        margin_r=22,
+        xaxis={
+            "range": [-0.015 * top, top],
+            "tickvals": ticks,
+            "ticktext": labels,
+            "side": "top",
+            "showgrid": True,
+            "gridcolor": palette.hair,
+            "tickfont": {"color": palette.secondary},
+        },
+        yaxis={"tickvals": list(range(len(table))), "ticktext": [f"{plain(n)}  " for n in table["area_name"]]},
+        shapes=[
+            {
+                "type": "line",
+                "x0": rate_pct,
+                "x1": rate_pct,
+                "yref": "paper",
+                "y0": 0,
+                "y1": 1,
+                "layer": "above",
+                "line": {"color": palette.ink, "width": 1.2},
+            }
+        ],
+        annotations=[
+            note(
+                f"<b>{t('chart.overall', rate=t.percent(rate_pct))}</b>",
+                x=rate_pct,
+                y=1,
+                yref="paper",
+                yshift=24,
+                yanchor="bottom",
+                xanchor="left" if rate_pct < 0.2 * top else "center",
+            )
+        ],
+    )
+    return figure
+
+
+def rows_height(rows: int) -> int:
+    """Return the height in pixels of a figure of ``rows`` areas."""
+    return TOP_PX + ROW_PX * rows + BOTTOM_PX
+
+
+def _rows(table: pd.DataFrame, *, palette: Palette, language: str, left: int) -> go.Figure:
+    figure = blank(
+        palette=palette,
+        language=language,
+        height=rows_height(len(table)),
+        margin={"l": left, "t": TOP_PX, "b": BOTTOM_PX},
+    )
+    figure.update_layout(yaxis={**AXIS, "range": [len(table) - 0.5, -0.5]})
+    return figure
+
+
+def _head(text: str, palette: Palette, **place: object) -> dict[str, object]:
+    return note(text, y=1, yref="paper", yanchor="bottom", yshift=5, font={"color": palette.secondary}, **place)
+
+
+def _hovers(table: pd.DataFrame, t: Translator) -> list[str]:
+    return [
+        f"<b>{plain(row.area_name)}</b><br>"
+        + t.plural("chart.hover_members", int(row.members), firms=t.number(row.firms))
+        + (
+            "<br>"
+            + t(
+                "chart.hover_rate",
+                rate=t.percent(row.firm_penetration_pct),
+                low=t.percent(row.firm_penetration_low_pct),
+                high=t.percent(row.firm_penetration_high_pct),
+            )
+            if row.firms
+            else ""
+        )
+        for row in table.itertuples()
+    ]
+
+
+def _segments(start: pd.Series, end: pd.Series) -> list[float | None]:
+    """Return both ends of each row, rows parted by a gap, as one broken line wants them."""
+    return [value for pair in zip(start, end, strict=True) for value in (*pair, None)]
+
+
+def _reach(drawn: pd.DataFrame, *, rate_pct: float) -> float:
+    """Return the upper end of the axis, in percent."""
+    if drawn.empty:
+        return max(2 * rate_pct, 1.0)
+    needed = 1.2 * max(float(drawn["firm_penetration_pct"].max()), rate_pct)
+    widest = 1.03 * float(drawn["firm_penetration_high_pct"].max())
+    return min(max(needed, min(widest, 2 * needed), 1.0), 103.0)
+
+
+def _step(top: float) -> float:
+    """Return the round step that gives two to five ticks."""
+    rough = top / 4
+    magnitude = 10 ** math.floor(math.log10(rough))
+    return float(next(m * magnitude for m in (1, 2, 5, 10) if m * magnitude >= rough))

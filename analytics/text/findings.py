@@ -1,0 +1,177 @@
+"""What a result table says, as a sentence of the catalogues: titles of pages and blocks, texts read aloud.
+
+Each takes a table of ``analytics.tables`` and returns plain text. Names come from files: who shows a sentence where
+markup is read escapes it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+from babel.dates import format_date
+from babel.lists import format_list
+
+from analytics.text import LOCALES, MINUS, Translator
+
+_NAMED = 3
+_VOWELS = "AEIOUYÀÂÉÈÊÎÏÔŒH"
+
+
+def listed(names: list[str], t: Translator, *, at_most: int = _NAMED) -> str:
+    """Return ``a, b et c``, or ``a, b, c et 4 autres`` where there are more than ``at_most``."""
+    shown = list(names)
+    if len(names) > at_most:
+        shown = [*names[:at_most], t.plural("common.others", len(names) - at_most)]
+    return format_list(shown, locale=LOCALES[t.language])
+
+
+def of_place(name: str) -> str:
+    """Return a French place name with its preposition: ``d’Occitanie``, ``de Bretagne``."""
+    return f"d’{name}" if name[:1].upper() in _VOWELS else f"de {name}"
+
+
+def published_on(text: str, t: Translator) -> str:
+    """Format ``2019``, ``2019-02`` or ``2019-02-06`` to the precision that it has."""
+    year, *rest = (int(part) for part in text.split("-"))
+    if not rest:
+        return str(year)
+    if len(rest) == 1:
+        return format_date(date(year, rest[0], 1), format="MMM y", locale=LOCALES[t.language])
+    return t.day(date(year, rest[0], rest[1]))
+
+
+def headline(totals: pd.DataFrame, t: Translator, *, cluster: str, region: str, scope: str | None, roster: bool) -> str:
+    """Say how much of the sector the cluster is.
+
+    Parameters
+    ----------
+    totals
+        The one row of ``tables.region_totals``.
+    scope
+        Name of what is selected when it is one thing, ``""`` when it is several, None when nothing is.
+    roster
+        Whether members are loaded at all.
+    """
+    row = totals.iloc[0]
+    where = {"firms": t.number(row.firms), "jobs": t.number(row.jobs_estimate), "region": _in_region(region, t)}
+    if row.firms == 0:
+        return t("overview.title_empty")
+    if not roster:
+        return t("overview.title_no_roster", **where)
+    if row.members == 0:
+        return t("overview.title_no_member", scope=scope or t("overview.this_selection"), cluster=cluster, **where)
+    key = "but" if row.job_penetration_pct > 1.5 * row.firm_penetration_pct else "and"
+    shares = {
+        "cluster": cluster,
+        "firm_share": t.percent(row.firm_penetration_pct),
+        "job_share": t.percent(row.job_penetration_pct),
+    }
+    if scope is None:
+        return t(f"overview.title_region_{key}", region=_in_region(region, t), **shares)
+    return t(f"overview.title_scope_{key}", scope=scope or t("overview.this_selection"), **shares)
+
+
+def shares_title(totals: pd.DataFrame, t: Translator) -> str:
+    """Say which of the two shares is the larger."""
+    row = totals.iloc[0]
+    if row.firms == 0 or row.members == 0:
+        return t("overview.shares_none")
+    ratio = row.job_penetration_pct / row.firm_penetration_pct
+    return t("overview.shares_larger" if ratio > 1.5 else "overview.shares_alike")
+
+
+def shares_reason(totals: pd.DataFrame, t: Translator) -> str:
+    """Say why the share of firms and the share of jobs differ: mean size of members and of the others."""
+    row = totals.iloc[0]
+    if row.firms == 0 or row.members == 0:
+        return t("overview.reason_none")
+    ours = row.member_jobs / row.members
+    if row.firms == row.members:
+        return t("overview.reason_all", ours=_persons(ours, t))
+    theirs = (row.jobs_estimate - row.member_jobs) / (row.firms - row.members)
+    return t("overview.reason", ours=_persons(ours, t), theirs=_persons(theirs, t))
+
+
+def map_title(places: pd.DataFrame, t: Translator) -> str:
+    """Say where half of the members are, or of the firms where there is no member."""
+    what = "members" if places["members"].sum() else "firms"
+    total = int(places[what].sum())
+    if total == 0:
+        return t("overview.map_empty")
+    ranked = places.sort_values(what, ascending=False)
+    reach = ranked[what].cumsum() / total
+    held = min(int((reach < 0.5).sum()) + 1, _NAMED)
+    share = 100 * float(reach.iloc[held - 1])
+    names = listed(ranked["epci_name"].head(held).tolist(), t)
+    return t.plural(f"overview.map_{what}", held, names=names, share=t.percent(share, 0))
+
+
+def rates_title(comparison: pd.DataFrame, t: Translator, *, level: str) -> str:
+    """Say which areas of ``tables.comparison`` differ from the whole by more than chance."""
+    present = comparison[comparison["firms"] > 0]
+    if present.empty:
+        return t("overview.rates_empty")
+    if len(present) == 1:
+        return _only(present, t)
+    if present["members"].sum() == 0:
+        largest = present.sort_values("firms", ascending=False).iloc[0]
+        share = 100 * largest.firms / present["firms"].sum()
+        return t("overview.rates_no_member", name=largest.area_name, share=t.percent(share))
+    under = present.query("verdict == 'under'").sort_values("firm_penetration_pct")["area_name"].tolist()
+    over = present.query("verdict == 'over'").sort_values("firm_penetration_pct", ascending=False)["area_name"].tolist()
+    if not under and not over:
+        return t(f"overview.rates_even_{level}")
+    if level == "department" and (not under or not over):
+        key = "under" if under else "over"
+        return t.plural(f"overview.rates_{key}", len(under or over), names=listed(under or over, t))
+    parts = [
+        t(f"overview.list_{key}", names=listed(names, t)) for key, names in (("over", over), ("under", under)) if names
+    ]
+    joined = t("overview.list_separator").join(parts)
+    return joined[:1].upper() + joined[1:]
+
+
+def rates_alt(comparison: pd.DataFrame, t: Translator, *, rate_pct: float) -> str:
+    """Describe the rates for who does not see them: the highest, the lowest, the whole."""
+    present = comparison[comparison["firms"] > 0].sort_values("firm_penetration_pct")
+    if present.empty:
+        return t("overview.rates_empty")
+    low, high = present.iloc[0], present.iloc[-1]
+    return t(
+        "overview.rates_alt",
+        count=t.number(len(present)),
+        low_name=low.area_name,
+        low=t.percent(low.firm_penetration_pct),
+        high_name=high.area_name,
+        high=t.percent(high.firm_penetration_pct),
+        rate=t.percent(rate_pct),
+    )
+
+
+def gap(gap_pct: float, t: Translator) -> str:
+    """Return ``écart nul`` or ``+0,2 %``."""
+    if abs(gap_pct) < 0.05:
+        return t("overview.gap_none")
+    sign = "+" if gap_pct > 0 else MINUS
+    return f"{sign}{t.percent(abs(gap_pct))}"
+
+
+def _only(present: pd.DataFrame, t: Translator) -> str:
+    row = present.iloc[0]
+    return t(
+        "overview.rates_one",
+        name=row.area_name,
+        rate=t.percent(row.firm_penetration_pct),
+        low=t.percent(row.firm_penetration_low_pct),
+        high=t.percent(row.firm_penetration_high_pct),
+    )
+
+
+def _persons(mean: float, t: Translator) -> str:
+    """Return a mean number of persons: whole from ten on, one decimal below."""
+    return t.number(mean, 0 if mean >= 9.95 else 1)
+
+
+def _in_region(region: str, t: Translator) -> str:
+    return of_place(region) if t.language == "fr" else region

@@ -1,0 +1,97 @@
+"""The page's address and the reader's state say the same thing.
+
+Streamlit's ``bind="query-params"`` writes what a widget *shows* into the address, so that a link made in French would
+not open in English, and no other part of the house could read it. Here the address holds the codes of
+``View.to_query``, which the command line reads too; the widgets follow the state, and the state the address.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlencode
+
+import streamlit as st
+
+from analytics.errors import UserError
+from analytics.settings import Settings
+from analytics.text import LANGUAGES
+from analytics.view import View
+
+VIEW_KEYS = ("perimeter", "department", "segment", "size", "employers")
+_LANGUAGE, _VIEW, _SEEN, _PAGE, _CHANGED, _FAULT = (f"address_{n}" for n in ("language", "view", "seen", "page", "changed", "fault"))
+
+
+def read(page: str, settings: Settings) -> None:
+    """Take over what the address says when it changed from outside: a link, the Back button.
+
+    A click on the navigation empties the address; the state then stays, and ``write`` puts it back.
+    """
+    state = st.session_state
+    now = _address()
+    moved = state.get(_PAGE, page) != page
+    state[_PAGE] = page
+    changed_here = state.pop(_CHANGED, False)
+    if now == state.get(_SEEN) or changed_here or (moved and not now):
+        return
+    state[_SEEN] = now
+    given = parse_qsl(now, keep_blank_values=True)
+    asked = next((value for key, value in given if key == "lang"), LANGUAGES[0])
+    state[_LANGUAGE] = asked if asked in LANGUAGES else LANGUAGES[0]
+    state.pop(_FAULT, None)
+    try:
+        state[_VIEW] = View.from_query(urlencode([pair for pair in given if pair[0] in VIEW_KEYS]), settings)
+    except UserError as error:
+        state[_FAULT] = error
+        state[_VIEW] = View.default(settings)
+
+
+def write(settings: Settings) -> None:
+    """Make the address say the state; nothing is sent when it does."""
+    pairs = parse_qsl(view(settings).to_query(settings))
+    if language() != LANGUAGES[0]:
+        pairs.append(("lang", language()))
+    wanted = urlencode(pairs)
+    if wanted != _address():
+        st.query_params.from_dict(_lists(pairs))
+    st.session_state[_SEEN] = wanted
+
+
+def language() -> str:
+    """Return the reader's language."""
+    return str(st.session_state.get(_LANGUAGE, LANGUAGES[0]))
+
+
+def view(settings: Settings) -> View:
+    """Return what the reader selected."""
+    selected = st.session_state.get(_VIEW)
+    return selected if isinstance(selected, View) else View.default(settings)
+
+
+def select(selected: View) -> None:
+    """Change what is selected; from a widget's callback."""
+    st.session_state[_VIEW] = selected
+    st.session_state[_CHANGED] = True
+    st.session_state.pop(_FAULT, None)
+
+
+def speak(wanted: str) -> None:
+    """Change the language; from a widget's callback."""
+    st.session_state[_LANGUAGE] = wanted
+    st.session_state[_CHANGED] = True
+
+
+def fault() -> UserError | None:
+    """Return what was wrong with the link that was opened, until the reader selects something."""
+    found = st.session_state.get(_FAULT)
+    return found if isinstance(found, UserError) else None
+
+
+def _address() -> str:
+    known = [k for k in (*VIEW_KEYS, "lang") if k in st.query_params]
+    return urlencode([(key, value) for key in known for value in st.query_params.get_all(key)])
+
+
+def _lists(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found

@@ -1,0 +1,82 @@
+"""Blocks of a page: a rule, a finding, what it rests on, a figure; its table and its file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from analytics.figures import Palette, from_template
+from pages.shared import downloads
+from pages.shared.loaders import Reader
+
+CONFIG = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "doubleClick": False}
+_MARKUP = "\\`*_{}[]<>#$~|:"
+
+
+@contextmanager
+def block(name: str, title: str, subtitle: str = "") -> Iterator[None]:
+    """Open a block; ``title`` is plain text, ``subtitle`` HTML made here (see ``dots``)."""
+    with st.container(key=f"blk-{name}", gap="xsmall"):
+        st.subheader(plain(title), anchor=False)
+        if subtitle:
+            st.html(f'<div class="sub">{subtitle}</div>')
+        yield
+
+
+def title(text: str) -> None:
+    """Draw the page's title: a sentence with its figures."""
+    st.title(plain(text), anchor=False)
+
+
+def plain(text: str) -> str:
+    """Return text that Markdown leaves as it is: names come from files."""
+    return "".join(f"\\{c}" if c in _MARKUP else c for c in text)
+
+
+def dot(role: str, text: str, *, strong: bool = True) -> str:
+    """Return a word of a key, with its dot: ``gap``, ``ours``, ``neutral``, ``sector`` or ``ring``."""
+    look = 'class="dot ring"' if role == "ring" else f'class="dot" style="background:var(--{role})"'
+    word = f"<b>{escape(text)}</b>" if strong else escape(text)
+    return f'<span style="white-space:nowrap"><span {look}></span>{word}</span>'
+
+
+@cache
+def slots() -> Palette:
+    """Return the colours that the browser swaps for those of its theme."""
+    return from_template("streamlit")
+
+
+def chart(figure: object, *, name: str, alt: str, height: int | str = "content") -> None:
+    """Draw a figure; the theme is in its key, so that a change of theme shows at the next interaction."""
+    st.plotly_chart(
+        figure, theme="streamlit", config=CONFIG, alt=alt, height=height, key=f"chart-{name}-{st.context.theme.type}"
+    )
+
+
+def tools(reader: Reader, table: pd.DataFrame, *, name: str, title: str) -> None:
+    """Offer the table behind a figure, to read and to keep."""
+    with st.container(horizontal=True, key=f"tools-{name}"):
+        with st.popover(reader.t("common.see_table"), type="tertiary", key=f"table-popover-{name}"):
+            twin(reader, table, name=name)
+        downloads.button(reader, table, name=name, title=title)
+
+
+def twin(reader: Reader, table: pd.DataFrame, *, name: str, width: int | str = 760) -> None:
+    """Draw a table: headers in the reader's language, numbers in the browser's."""
+    config = {column: _column(reader, table, column) for column in table.columns}
+    st.dataframe(
+        table, hide_index=True, row_height=38, height="content", width=width, column_config=config, key=f"table-{name}"
+    )
+
+
+def _column(reader: Reader, table: pd.DataFrame, column: str) -> object:
+    label = reader.t(f"common.column_{column}")
+    if not pd.api.types.is_numeric_dtype(table[column]):
+        return st.column_config.TextColumn(label)
+    step = 0.1 if column.endswith("_pct") else 1
+    return st.column_config.NumberColumn(label, format="localized", step=step)

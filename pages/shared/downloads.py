@@ -1,0 +1,70 @@
+"""A table as a file that says where it comes from."""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+
+import pandas as pd
+import streamlit as st
+
+from analytics.text import Translator
+from pages.shared import loaders
+from pages.shared.loaders import Reader
+
+# A spreadsheet runs a cell that begins with one of these.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def button(reader: Reader, table: pd.DataFrame, *, name: str, title: str) -> None:
+    """Offer ``table`` as CSV; it is written when asked for."""
+    st.download_button(
+        reader.t("common.download"),
+        data=lambda: content(reader, table, title=title),
+        file_name=file_name(reader, name),
+        mime="text/csv",
+        type="tertiary",
+        on_click="ignore",
+        key=f"download-{name}",
+    )
+
+
+def file_name(reader: Reader, name: str) -> str:
+    """Return a name that tells what, of which day, and whether it is a demonstration."""
+    parts = [reader.settings.cluster.name, reader.t(f"common.file_{name}"), f"{reader.snapshot.built_at:%Y-%m-%d}"]
+    if reader.snapshot.is_demo:
+        parts.append(reader.t("common.file_demo"))
+    return "_".join(_slug(part) for part in parts) + ".csv"
+
+
+def content(reader: Reader, table: pd.DataFrame, *, title: str) -> bytes:
+    """Return the CSV: lines on source, date and selection, then the table with headers in the reader's language.
+
+    French spreadsheets want ``;`` and decimal commas; both languages get the mark by which they recognise UTF-8.
+    """
+    t = reader.t
+    french = t.language == "fr"
+    lines = [title, *loaders.provenance(reader)]
+    out = io.StringIO()
+    out.writelines(f"# {line}\n" for line in lines)
+    named = table.rename(columns=lambda column: t(f"common.column_{column}"))
+    named.apply(_harmless).to_csv(out, index=False, sep=";" if french else ",", decimal="," if french else ".")
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _harmless(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    texts = column.astype("str")
+    return column.where(~texts.str.startswith(_FORMULA, na=False), "'" + texts)
+
+
+def _slug(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9-]+", "-", plain).strip("-").lower()
+
+
+def demo_note(t: Translator, *, is_demo: bool) -> list[str]:
+    """Return the line that says so when the data are a demonstration."""
+    return [t("common.demo_badge")] if is_demo else []

@@ -1,0 +1,195 @@
+"""The line above the title: what is selected, how fresh the data are, whether they are real, which language."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from analytics.sizes import SIZE_CLASSES
+from analytics.text import Translator
+from analytics.view import View
+from pages.shared import address, guards, loaders
+from pages.shared.loaders import Reader
+
+_ALL = ("department", "segment", "size", "perimeter")
+
+
+def bar(*, filters: tuple[str, ...] = _ALL) -> Reader:
+    """Draw the line and return what the page answers with; to be called first on every page."""
+    snapshot = loaders.published()
+    if snapshot is None:
+        st.stop()
+    settings = loaders.settings_of(snapshot)
+    reader = Reader(snapshot, settings, address.view(settings), loaders.texts(address.language()))
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="bar"):
+        if filters:
+            with st.container(horizontal=True, width="content", gap=None, key="filters-row"):
+                for name in filters:
+                    with st.popover(_summary(reader, name), type="tertiary", key=f"popover-{name}"):
+                        _CHOICES[name](reader, "")
+            with st.container(horizontal=True, width="content", key="filters-phone"):
+                label = reader.t("common.filters", summary=_phone_summary(reader))
+                with st.popover(label, type="tertiary", key="popover-phone"):
+                    for name in filters:
+                        _CHOICES[name](reader, "-phone")
+        with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small", key="states"):
+            st.html(_states(reader), width="content")
+            _language_switch(reader.t)
+    fault = address.fault()
+    if fault is not None:
+        with guards.one_sentence(reader.t.language):
+            raise fault
+    return reader
+
+
+def scope(reader: Reader) -> str | None:
+    """Return the name of what is selected when it is one thing, ``""`` when it is several, None when nothing is."""
+    view, settings = reader.view, reader.settings
+    if view == View.default(settings):
+        return None
+    names = [_department_names(reader)[code] for code in view.departments]
+    names += [settings.segments[key].name.in_language(reader.t.language) for key in view.segments]
+    names += [_size_name(reader.t, key) for key in view.sizes]
+    names += [reader.t("common.employers_short")] * view.employers_only
+    if view.perimeter != settings.cluster.default_perimeter:
+        names.append(settings.perimeters[view.perimeter].name.in_language(reader.t.language))
+    return names[0] if len(names) == 1 else ""
+
+
+def _departments(reader: Reader, suffix: str) -> None:
+    names = _department_names(reader)
+    _several(reader, "department", "departments", names.__getitem__, list(names), suffix)
+
+
+def _segments(reader: Reader, suffix: str) -> None:
+    segments, language = reader.settings.segments, reader.t.language
+    _several(reader, "segment", "segments", lambda key: segments[key].name.in_language(language), list(segments), suffix)
+
+
+def _sizes(reader: Reader, suffix: str) -> None:
+    _several(reader, "size", "sizes", lambda key: _size_name(reader.t, key), list(SIZE_CLASSES), suffix)
+    key = f"employers{suffix}"
+    st.session_state[key] = reader.view.employers_only
+    st.toggle(reader.t("common.employers_only"), key=key, on_change=_set_employers, args=(reader, key))
+
+
+def _perimeters(reader: Reader, suffix: str) -> None:
+    perimeters, language, key = reader.settings.perimeters, reader.t.language, f"perimeter{suffix}"
+    st.session_state[key] = reader.view.perimeter
+    st.radio(
+        reader.t("common.filter_perimeter"),
+        list(perimeters),
+        format_func=lambda name: perimeters[name].name.in_language(language),
+        captions=[perimeter.source.in_language(language) for perimeter in perimeters.values()],
+        key=key,
+        on_change=_set_perimeter,
+        args=(reader, key),
+    )
+
+
+def _several(
+    reader: Reader, name: str, field: str, label: Callable[[str], str], options: list[str], suffix: str
+) -> None:
+    key = f"{name}{suffix}"
+    st.session_state[key] = list(getattr(reader.view, field))
+    st.pills(
+        reader.t(f"common.filter_{name}"),
+        options,
+        selection_mode="multi",
+        format_func=label,
+        key=key,
+        on_change=_set_several,
+        args=(reader, key, field, options),
+    )
+
+
+def _set_several(reader: Reader, key: str, field: str, options: list[str]) -> None:
+    chosen = set(st.session_state[key])
+    in_order = tuple(option for option in options if option in chosen)
+    address.select(dataclasses.replace(address.view(reader.settings), **{field: in_order}))
+
+
+def _set_employers(reader: Reader, key: str) -> None:
+    address.select(dataclasses.replace(address.view(reader.settings), employers_only=bool(st.session_state[key])))
+
+
+def _set_perimeter(reader: Reader, key: str) -> None:
+    address.select(dataclasses.replace(address.view(reader.settings), perimeter=st.session_state[key]))
+
+
+_CHOICES: dict[str, Callable[[Reader, str], None]] = {
+    "department": _departments,
+    "segment": _segments,
+    "size": _sizes,
+    "perimeter": _perimeters,
+}
+
+
+def _summary(reader: Reader, name: str) -> str:
+    return reader.t(f"common.summary_{name}", value=_value(reader, name))
+
+
+def _value(reader: Reader, name: str) -> str:
+    t, view, settings = reader.t, reader.view, reader.settings
+    if name == "department":
+        names = [_department_names(reader)[code] for code in view.departments]
+        return _one_or_count(names, t, name, nothing=settings.region.name)
+    if name == "segment":
+        return _one_or_count([settings.segments[k].name.in_language(t.language) for k in view.segments], t, name)
+    if name == "perimeter":
+        return settings.perimeters[view.perimeter].name.in_language(t.language)
+    sizes = [_size_name(t, key) for key in view.sizes]
+    return _one_or_count(sizes, t, name, nothing=t("common.employers_short") if view.employers_only else None)
+
+
+def _one_or_count(names: list[str], t: Translator, name: str, *, nothing: str | None = None) -> str:
+    if not names:
+        return nothing or t("common.all")
+    return names[0] if len(names) == 1 else t.plural(f"common.several_{name}", len(names))
+
+
+def _phone_summary(reader: Reader) -> str:
+    chosen = [name for name in _ALL if _is_narrowed(reader, name)]
+    return reader.t.plural("common.filters_active", len(chosen)) if chosen else reader.t("common.filters_none")
+
+
+def _is_narrowed(reader: Reader, name: str) -> bool:
+    view, default = reader.view, View.default(reader.settings)
+    if name == "perimeter":
+        return view.perimeter != default.perimeter
+    if name == "size":
+        return bool(view.sizes) or view.employers_only
+    return bool(getattr(view, f"{name}s"))
+
+
+def _department_names(reader: Reader) -> dict[str, str]:
+    table: pd.DataFrame = reader.snapshot.table("departments")
+    return dict(zip(table["area_code"], table["area_name"], strict=True))
+
+
+def _size_name(t: Translator, key: str) -> str:
+    return t(f"size.class_{key}")
+
+
+def _states(reader: Reader) -> str:
+    t = reader.t
+    dated = [
+        t(f"common.state_{role}", day=f"<b>{escape(day)}</b>") for role, day in loaders.source_days(reader).items()
+    ]
+    badge = f'<span class="badge">{escape(t("common.demo_badge"))}</span>' if reader.snapshot.is_demo else ""
+    return f'<div class="states">{" · ".join(dated)}{badge}</div>'
+
+
+def _language_switch(t: Translator) -> None:
+    other = t("common.other_language")
+    st.button(
+        t("common.other_language_name"),
+        type="tertiary",
+        key="language",
+        on_click=address.speak,
+        args=(other,),
+    )
