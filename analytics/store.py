@@ -142,8 +142,8 @@ class Draft:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._built_at = datetime.now(UTC)
-        self.id = f"{self._built_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+        self.built_at = datetime.now(UTC)
+        self.id = f"{self.built_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
         self._tables: dict[str, dict[str, int | str]] = {}
         self._aside = store.root / f"{_BUILDING}{self.id}"
         self._final = store.root / self.id
@@ -175,13 +175,13 @@ class Draft:
         UserError
             When the disk is full or refuses the write; the published snapshot stays what it was.
         """
-        full = {
+        own = {
             "snapshot_id": self.id,
-            "built_at": self._built_at.isoformat(timespec="milliseconds"),
+            "built_at": self.built_at.isoformat(timespec="milliseconds"),
             "previous": self._store.current_id(),
-            **manifest,
             "tables": self._tables,
         }
+        full = own | dict(manifest) | own
         with _refused_writes(self._store.root):
             _write_through(self._aside / MANIFEST, _as_json(full))
             _sync_folder(self._aside)
