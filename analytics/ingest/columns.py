@@ -1,0 +1,152 @@
+"""The columns that are read from INSEE's stock files, and how each becomes clean text, whatever its type in the file.
+
+A file may hold text, integers (leading zeros lost), floats, dates or booleans. ``[ND]`` (withheld), blanks and ``""``
+are null. Clean text then becomes dates, numbers and flags where a value can be read as one, and null where it cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+WITHHELD = "[ND]"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a source file.
+
+    Attributes
+    ----------
+    source
+        Its name in the file.
+    name
+        Its name in the house.
+    kind
+        ``code`` (digits padded to ``width``), ``text``, ``number``, ``day`` or ``flag``.
+    required
+        A file without it is refused; otherwise it is null.
+    """
+
+    source: str
+    name: str
+    kind: Literal["code", "text", "number", "day", "flag"] = "text"
+    width: int = 0
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A kind of source file: its columns, and the column by which the other kind is told from it."""
+
+    columns: tuple[Column, ...]
+    belongs_to_other: str
+    wrong_kind: str
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Names, in the file, of the columns that it must have."""
+        return tuple(column.source for column in self.columns if column.required)
+
+    def present(self, names: Mapping[str, pl.DataType]) -> tuple[str, ...]:
+        """Names of the layout's columns that the file has."""
+        return tuple(column.source for column in self.columns if column.source in names)
+
+
+ESTABLISHMENTS = Layout(
+    columns=(
+        Column("siren", "siren", "code", width=9, required=True),
+        Column("siret", "siret", "code", width=14, required=True),
+        Column("statutDiffusionEtablissement", "diffusion", required=True),
+        Column("dateCreationEtablissement", "created_on", "day"),
+        Column("trancheEffectifsEtablissement", "size_code", "code", width=2, required=True),
+        Column("etablissementSiege", "is_seat", "flag", required=True),
+        Column("codeCommuneEtablissement", "commune_code", "code", width=5, required=True),
+        Column("coordonneeLambertAbscisseEtablissement", "x_m", "number"),
+        Column("coordonneeLambertOrdonneeEtablissement", "y_m", "number"),
+        Column("etatAdministratifEtablissement", "state", required=True),
+        Column("enseigne1Etablissement", "sign"),
+        Column("denominationUsuelleEtablissement", "usual_name"),
+        Column("activitePrincipaleEtablissement", "main_activity", required=True),
+        Column("nomenclatureActivitePrincipaleEtablissement", "nomenclature", required=True),
+        Column("caractereEmployeurEtablissement", "employer", required=True),
+        Column("activitePrincipaleNAF25Etablissement", "naf_2025_activity"),
+    ),
+    belongs_to_other="categorieJuridiqueUniteLegale",
+    wrong_kind="register.is_legal_units",
+)
+
+LEGAL_UNITS = Layout(
+    columns=(
+        Column("siren", "siren", "code", width=9, required=True),
+        Column("statutDiffusionUniteLegale", "diffusion", required=True),
+        Column("dateCreationUniteLegale", "created_on", "day"),
+        Column("denominationUniteLegale", "legal_name", required=True),
+        Column("denominationUsuelle1UniteLegale", "usual_name"),
+        Column("prenomUsuelUniteLegale", "usual_first_name"),
+        Column("prenom1UniteLegale", "first_name"),
+        Column("nomUniteLegale", "birth_name"),
+        Column("nomUsageUniteLegale", "used_name"),
+        Column("categorieEntreprise", "category"),
+    ),
+    belongs_to_other="siret",
+    wrong_kind="register.is_establishments",
+)
+
+
+def clean(column: Column, types: Mapping[str, pl.DataType]) -> pl.Expr:
+    """Return the column as clean text under its own name in the house; all null when the file lacks it."""
+    if column.source not in types:
+        return pl.lit(None, pl.String).alias(column.name)
+    text = _as_text(pl.col(column.source), types[column.source], column).str.strip_chars()
+    text = pl.when(~text.is_in(["", WITHHELD])).then(text)
+    if column.kind == "code":
+        text = pl.when(text.str.contains(r"^\d+$")).then(text.str.zfill(column.width)).otherwise(text)
+    return text.alias(column.name)
+
+
+def _as_text(values: pl.Expr, kind: pl.DataType, column: Column) -> pl.Expr:
+    if kind.is_temporal():
+        return values.dt.strftime("%Y-%m-%d")
+    if (kind.is_float() or kind.is_decimal()) and column.kind != "number":
+        return values.cast(pl.Int64, strict=False).cast(pl.String)
+    return values.cast(pl.String)
+
+
+def cheap_test(column: Column, types: Mapping[str, pl.DataType], *, accept: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+    """Return a test that keeps every row whose clean text passes ``accept``, and perhaps some more, at little cost.
+
+    Text of the expected length is tested as it stands; what is shorter, longer or missing is kept, to be looked at
+    after cleaning: cleaning every row of forty million takes longer than reading them.
+    """
+    if types[column.source] != pl.String:
+        code = clean(column, types)
+        return accept(code) | code.is_null()
+    code = pl.col(column.source)
+    return accept(code) | code.is_null() | (code.str.len_bytes() != column.width)
+
+
+def typed(table: pl.DataFrame, columns: tuple[Column, ...]) -> pl.DataFrame:
+    """Return the table of clean text with its numbers, days and flags read; what cannot be read is null."""
+    return table.with_columns(_READ[column.kind](pl.col(column.name)) for column in columns if column.kind in _READ)
+
+
+def _number(text: pl.Expr) -> pl.Expr:
+    number = text.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+    return pl.when(number.is_finite()).then(number)
+
+
+def _day(text: pl.Expr) -> pl.Expr:
+    day = text.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+    return pl.when(day.dt.year().is_between(1700, 2200)).then(day)  # pandas' nanoseconds end in 2262
+
+
+def _flag(text: pl.Expr) -> pl.Expr:
+    lower = text.str.to_lowercase()
+    return pl.when(lower.is_in(["true", "1", "t"])).then(True).when(lower.is_in(["false", "0", "f"])).then(False)
+
+
+_READ: dict[str, Callable[[pl.Expr], pl.Expr]] = {"number": _number, "day": _day, "flag": _flag}

@@ -1,0 +1,71 @@
+"""Legal units: INSEE's StockUniteLegale, read down to the names and categories of the firms asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from analytics.ingest.columns import LEGAL_UNITS, cheap_test, typed
+from analytics.ingest.register import is_withheld
+from analytics.ingest.source_files import Types, read_pieces
+from analytics.progress import Progress, silent
+
+UNIT_COLUMNS = ("siren", "name", "category", "created_on", "is_partially_diffusible")
+CATEGORIES = ("PME", "ETI", "GE")
+_SIREN = LEGAL_UNITS.columns[0]
+
+
+@dataclass(frozen=True)
+class LegalUnits:
+    """What a file of legal units says of the sirens asked for.
+
+    Attributes
+    ----------
+    units
+        One row a siren found (``UNIT_COLUMNS``); ``name`` is null where it is withheld.
+    rows_read
+        Rows of the file.
+    """
+
+    units: pl.DataFrame
+    rows_read: int
+
+
+def read_legal_units(path: Path, *, sirens: Collection[str], progress: Progress = silent) -> LegalUnits:
+    """Read a StockUniteLegale file (Parquet, CSV, zipped CSV) in a stream.
+
+    The name is the denomination, else the usual name, else, of a natural person, the usual first name and the name
+    used (the name at birth where no other is used).
+
+    Raises
+    ------
+    UserError
+        On a file that cannot be read. No siren found is no fault: the result is empty.
+    """
+    wanted = sorted(sirens)
+
+    def test(types: Types) -> pl.Expr:
+        return cheap_test(_SIREN, types, accept=lambda code: code.is_in(wanted))
+
+    found, rows_read = [], 0
+    for piece in read_pieces(path, layout=LEGAL_UNITS, test=test, progress=progress):
+        rows_read += piece.rows_read
+        found.append(_named(typed(piece.rows.filter(pl.col("siren").is_in(wanted)), LEGAL_UNITS.columns)))
+    units = pl.concat(found)
+    withheld = pl.col("is_partially_diffusible").any().over("siren")
+    once = units.with_columns(withheld).unique("siren", keep="first", maintain_order=True)
+    return LegalUnits(once.with_columns(name=pl.when(~withheld).then(pl.col("name"))), rows_read)
+
+
+def _named(rows: pl.DataFrame) -> pl.DataFrame:
+    first, last = pl.coalesce("usual_first_name", "first_name"), pl.coalesce("used_name", "birth_name")
+    person = pl.when(last.is_not_null()).then(pl.concat_str(first, last, separator=" ", ignore_nulls=True))
+    category = pl.col("category").str.to_uppercase()
+    return rows.with_columns(
+        name=pl.coalesce("legal_name", "usual_name", person),
+        category=pl.when(category.is_in(CATEGORIES)).then(category),
+        is_partially_diffusible=is_withheld(pl.col("diffusion")),
+    ).select(UNIT_COLUMNS)

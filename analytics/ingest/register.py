@@ -1,0 +1,202 @@
+"""The register of establishments: INSEE's StockEtablissement, read down to the active digital ones of the region.
+
+Measured on 4 M synthetic rows in 54 columns, 16 of them read (tests/benchmarks/bench_register.py, BENCH).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import polars as pl
+
+from analytics.errors import UserError
+from analytics.ingest.activities import deciding_activity, is_in_some_perimeter
+from analytics.ingest.columns import ESTABLISHMENTS, cheap_test, typed
+from analytics.ingest.source_files import Types, read_pieces
+from analytics.progress import Progress, silent
+from analytics.settings import Settings
+
+# Why a row is left out: the first that holds, in this order.
+REASONS = (
+    "no_commune_code",
+    "outside_region",
+    "unknown_commune",
+    "invalid_siret",
+    "closed",
+    "no_activity_code",
+    "other_nomenclature",
+    "other_activity",
+    "duplicate_siret",
+)
+OUTSIDE_COLUMNS = ("siren", "commune_code", "activity_code", "is_active", "is_partially_diffusible")
+ESTABLISHMENT_COLUMNS = (
+    "siren",
+    "siret",
+    "is_seat",
+    "commune_code",
+    "x_m",
+    "y_m",
+    "name",
+    "activity_code",
+    "activity_nomenclature",
+    "size_code",
+    "is_declared_employer",
+    "created_on",
+    "is_partially_diffusible",
+)
+_COMMUNE, _SIREN = (next(c for c in ESTABLISHMENTS.columns if c.name == name) for name in ("commune_code", "siren"))
+
+
+@dataclass(frozen=True)
+class RegisterExtract:
+    """What a register file says of the region.
+
+    Attributes
+    ----------
+    establishments
+        Active establishments of the region whose activity is in at least one perimeter, one row each
+        (``ESTABLISHMENT_COLUMNS``). Name and position of partially diffusible ones are null.
+    outside
+        The other rows of the sirens asked for, closed ones included (``OUTSIDE_COLUMNS``).
+    rows_read
+        Rows of the file: ``len(establishments) + sum(excluded.values())``.
+    excluded
+        Rows left out by reason (``REASONS``; those that did not occur are absent).
+    """
+
+    establishments: pl.DataFrame
+    outside: pl.DataFrame
+    rows_read: int
+    excluded: dict[str, int]
+
+
+def read_establishments(
+    path: Path,
+    *,
+    settings: Settings,
+    roster_sirens: frozenset[str] = frozenset(),
+    successors: Mapping[str, str] = MappingProxyType({}),
+    communes: Collection[str] | None = None,
+    progress: Progress = silent,
+) -> RegisterExtract:
+    """Read a StockEtablissement file (Parquet, CSV, zipped CSV) in a stream.
+
+    Parameters
+    ----------
+    path
+        The file. Columns of ``columns.ESTABLISHMENTS`` are read, by name; others are not.
+    settings
+        Departments of the region and activities of the perimeters.
+    roster_sirens
+        Members' SIREN: their rows that are not kept are returned in ``outside``.
+    successors
+        Merged commune -> today's commune, applied before anything else.
+    communes
+        Today's communes: a row of another one is left out (``unknown_commune``). None: no check.
+    progress
+        Told the share of the file that is read.
+
+    Raises
+    ------
+    UserError
+        On a file that cannot be read, or in which no row is kept.
+    """
+    reading = _Reading(settings, roster_sirens, successors, communes)
+    kept, outside, rows_read = [], [], 0
+    counts: dict[str, int] = dict.fromkeys(REASONS, 0)
+    for piece in read_pieces(path, layout=ESTABLISHMENTS, test=reading.may_concern, progress=progress):
+        rows = reading.judged(piece.rows)
+        rows_read += piece.rows_read
+        counts["outside_region"] += piece.rows_read - rows.height
+        for reason, count in rows["reason"].drop_nulls().value_counts().iter_rows():
+            counts[reason] += count
+        kept.append(_established(rows.filter(pl.col("reason").is_null())))
+        outside.append(_outside(rows.filter(pl.col("reason").is_not_null()), roster_sirens))
+    establishments = pl.concat(kept)
+    once = establishments.unique("siret", keep="first", maintain_order=True)
+    counts["duplicate_siret"] = establishments.height - once.height
+    if once.is_empty():
+        raise UserError("register.nothing_kept", file=path.name, region=settings.region.name)
+    excluded = {reason: count for reason, count in counts.items() if count}
+    return RegisterExtract(once, pl.concat(outside), rows_read, excluded)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What decides whether a row is kept."""
+
+    settings: Settings
+    roster_sirens: frozenset[str]
+    successors: Mapping[str, str]
+    communes: Collection[str] | None
+
+    def may_concern(self, types: Types) -> pl.Expr:
+        """Return the cheap test that every row of the region, without commune or of the roster passes."""
+        departments = self.settings.region.departments
+        moved = [old for old in self.successors if not old.startswith(departments)]
+        test = cheap_test(_COMMUNE, types, accept=lambda code: self._in_region(code) | code.is_in(moved))
+        if self.roster_sirens:
+            sirens = sorted(self.roster_sirens)
+            test = test | cheap_test(_SIREN, types, accept=lambda code: code.is_in(sirens))
+        return test
+
+    def judged(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows with their ``reason`` to be left out, null for those to keep."""
+        code, nomenclature = deciding_activity(
+            pl.col("main_activity"), pl.col("nomenclature"), pl.col("naf_2025_activity")
+        )
+        rows = typed(rows, ESTABLISHMENTS.columns).with_columns(
+            pl.col("commune_code").replace(dict(self.successors)),
+            code,
+            nomenclature,
+            is_partially_diffusible=is_withheld(pl.col("diffusion")),
+            is_active=(pl.col("state").str.to_uppercase() == "A").fill_null(False),
+        )
+        return rows.with_columns(reason=self._reason())
+
+    def _reason(self) -> pl.Expr:
+        commune, siret = pl.col("commune_code"), pl.col("siret")
+        is_known = pl.lit(True) if self.communes is None else commune.is_in(sorted(self.communes))
+        is_valid = siret.str.contains(r"^\d{14}$") & (siret.str.slice(0, 9) == pl.col("siren"))
+        tests = {
+            "no_commune_code": commune.is_null(),
+            "outside_region": ~self._in_region(commune),
+            "unknown_commune": ~is_known,
+            "invalid_siret": ~is_valid.fill_null(False),
+            "closed": ~pl.col("is_active"),
+            "no_activity_code": pl.all_horizontal(pl.col("main_activity", "naf_2025_activity").is_null()),
+            "other_nomenclature": pl.col("activity_code").is_null(),
+            "other_activity": ~is_in_some_perimeter(self.settings),
+        }
+        return pl.coalesce(pl.when(test).then(pl.lit(reason)) for reason, test in tests.items())
+
+    def _in_region(self, commune: pl.Expr) -> pl.Expr:
+        departments = self.settings.region.departments
+        by_length = {n: [code for code in departments if len(code) == n] for n in (2, 3)}
+        return pl.any_horizontal(commune.str.slice(0, n).is_in(codes) for n, codes in by_length.items() if codes)
+
+
+def is_withheld(diffusion: pl.Expr) -> pl.Expr:
+    """Return whether a unit is partially diffusible: ``P``, the older ``N``, and whatever is not plainly ``O``."""
+    return (diffusion.str.to_uppercase() != "O").fill_null(True)
+
+
+def _established(rows: pl.DataFrame) -> pl.DataFrame:
+    is_shown = ~pl.col("is_partially_diffusible")
+    has_position = is_shown & ((pl.col("x_m") != 0) | (pl.col("y_m") != 0))
+    has_both = pl.col("x_m").is_not_null() & pl.col("y_m").is_not_null()
+    employer = pl.col("employer").str.to_uppercase()
+    return rows.with_columns(
+        *(pl.when(has_position & has_both).then(pl.col(axis)).alias(axis) for axis in ("x_m", "y_m")),
+        name=pl.when(is_shown).then(pl.coalesce("usual_name", "sign")),
+        is_seat=pl.col("is_seat").fill_null(False),
+        size_code=pl.col("size_code").str.to_uppercase(),
+        is_declared_employer=pl.when(employer.is_in(["O", "N"])).then(employer == "O"),
+    ).select(ESTABLISHMENT_COLUMNS)
+
+
+def _outside(rows: pl.DataFrame, sirens: frozenset[str]) -> pl.DataFrame:
+    return rows.filter(pl.col("siren").is_in(sorted(sirens))).select(OUTSIDE_COLUMNS)
