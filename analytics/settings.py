@@ -6,7 +6,7 @@ import os
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -111,6 +111,15 @@ class Settings(_Strict):
     def _default_perimeter_exists(self) -> Settings:
         if self.cluster.default_perimeter not in self.perimeters:
             raise ValueError(f"default_perimeter {self.cluster.default_perimeter!r} is not a perimeter")
+        return self
+
+    @model_validator(mode="after")
+    def _every_activity_has_a_segment(self) -> Settings:
+        for nomenclature in get_args(Nomenclature):
+            segments = tuple(code for segment in self.segments.values() for code in segment.prefixes(nomenclature))
+            asked = {code for perimeter in self.perimeters.values() for code in perimeter.prefixes(nomenclature)}
+            if lacking := sorted(code for code in asked if not code.startswith(segments)):
+                raise ValueError(f"no segment holds these activities ({nomenclature}): {', '.join(lacking)}")
         return self
 
     def reference_figure(self, quantity: str) -> PublishedFigure | None:

@@ -26,14 +26,15 @@ class Column:
     name
         Its name in the house.
     kind
-        ``code`` (digits padded to ``width``), ``text``, ``number``, ``day`` or ``flag``.
+        ``code`` (digits padded to ``width``), ``text``, ``name`` (text that stays ``[ND]`` where it is withheld, so
+        that no other column is taken for it), ``number``, ``day`` or ``flag``.
     required
         A file without it is refused; otherwise it is null.
     """
 
     source: str
     name: str
-    kind: Literal["code", "text", "number", "day", "flag"] = "text"
+    kind: Literal["code", "text", "name", "number", "day", "flag"] = "text"
     width: int = 0
     required: bool = False
 
@@ -68,8 +69,8 @@ ESTABLISHMENTS = Layout(
         Column("coordonneeLambertAbscisseEtablissement", "x_m", "number"),
         Column("coordonneeLambertOrdonneeEtablissement", "y_m", "number"),
         Column("etatAdministratifEtablissement", "state", required=True),
-        Column("enseigne1Etablissement", "sign"),
-        Column("denominationUsuelleEtablissement", "usual_name"),
+        Column("enseigne1Etablissement", "sign", "name"),
+        Column("denominationUsuelleEtablissement", "usual_name", "name"),
         Column("activitePrincipaleEtablissement", "main_activity", required=True),
         Column("nomenclatureActivitePrincipaleEtablissement", "nomenclature", required=True),
         Column("caractereEmployeurEtablissement", "employer", required=True),
@@ -84,12 +85,12 @@ LEGAL_UNITS = Layout(
         Column("siren", "siren", "code", width=9, required=True),
         Column("statutDiffusionUniteLegale", "diffusion", required=True),
         Column("dateCreationUniteLegale", "created_on", "day"),
-        Column("denominationUniteLegale", "legal_name", required=True),
-        Column("denominationUsuelle1UniteLegale", "usual_name"),
-        Column("prenomUsuelUniteLegale", "usual_first_name"),
-        Column("prenom1UniteLegale", "first_name"),
-        Column("nomUniteLegale", "birth_name"),
-        Column("nomUsageUniteLegale", "used_name"),
+        Column("denominationUniteLegale", "legal_name", "name", required=True),
+        Column("denominationUsuelle1UniteLegale", "usual_name", "name"),
+        Column("prenomUsuelUniteLegale", "usual_first_name", "name"),
+        Column("prenom1UniteLegale", "first_name", "name"),
+        Column("nomUniteLegale", "birth_name", "name"),
+        Column("nomUsageUniteLegale", "used_name", "name"),
         Column("categorieEntreprise", "category"),
     ),
     belongs_to_other="siret",
@@ -102,7 +103,7 @@ def clean(column: Column, types: Mapping[str, pl.DataType]) -> pl.Expr:
     if column.source not in types:
         return pl.lit(None, pl.String).alias(column.name)
     text = _as_text(pl.col(column.source), types[column.source], column).str.strip_chars()
-    text = pl.when(~text.is_in(["", WITHHELD])).then(text)
+    text = pl.when(~text.is_in([""] if column.kind == "name" else ["", WITHHELD])).then(text)
     if column.kind == "code":
         text = pl.when(text.str.contains(r"^\d+$")).then(text.str.zfill(column.width)).otherwise(text)
     return text.alias(column.name)
@@ -114,6 +115,16 @@ def _as_text(values: pl.Expr, kind: pl.DataType, column: Column) -> pl.Expr:
     if (kind.is_float() or kind.is_decimal()) and column.kind != "number":
         return values.cast(pl.Int64, strict=False).cast(pl.String)
     return values.cast(pl.String)
+
+
+def is_withheld_name(name: pl.Expr) -> pl.Expr:
+    """Return whether a name, or a part of it, is withheld."""
+    return name.str.contains(WITHHELD, literal=True).fill_null(False)
+
+
+def is_withheld_unit(diffusion: pl.Expr) -> pl.Expr:
+    """Return whether a unit is partially diffusible: ``P``, the older ``N``, and whatever is not plainly ``O``."""
+    return (diffusion.str.to_uppercase() != "O").fill_null(True)
 
 
 def cheap_test(column: Column, types: Mapping[str, pl.DataType], *, accept: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:

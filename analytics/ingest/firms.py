@@ -92,7 +92,7 @@ def _grouped(establishments: pl.DataFrame) -> pl.DataFrame:
     )
     firms = ordered.group_by("siren", maintain_order=True).agg(
         pl.col("siret", "commune_code", "x_m", "y_m", "activity_code", "activity_nomenclature").first(),
-        pl.col("name").drop_nulls().first(),
+        pl.col("name").filter(pl.col("name").is_not_null() | pl.col("is_name_withheld")).first(),
         pl.col(*_JOBS).sum(),
         pl.col("created_on").min(),
         pl.col("is_partially_diffusible").any(),
@@ -117,7 +117,7 @@ def _with_legal_units(firms: pl.DataFrame, legal_units: pl.DataFrame | None) -> 
         return firms.with_columns(category=pl.lit(None, pl.String))
     joined = firms.join(legal_units, on="siren", how="left", suffix="_legal")
     return joined.with_columns(
-        name=pl.coalesce("name_legal", "name"),
+        name=pl.when(~pl.col("is_name_withheld").fill_null(False)).then(pl.coalesce("name_legal", "name")),
         created_on=pl.coalesce("created_on_legal", "created_on"),
         is_partially_diffusible=pl.col("is_partially_diffusible")
         | pl.col("is_partially_diffusible_legal").fill_null(False),

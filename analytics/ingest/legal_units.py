@@ -8,12 +8,11 @@ from pathlib import Path
 
 import polars as pl
 
-from analytics.ingest.columns import LEGAL_UNITS, cheap_test, typed
-from analytics.ingest.register import is_withheld
+from analytics.ingest.columns import LEGAL_UNITS, cheap_test, is_withheld_name, is_withheld_unit, typed
 from analytics.ingest.source_files import Types, read_pieces
 from analytics.progress import Progress, silent
 
-UNIT_COLUMNS = ("siren", "name", "category", "created_on", "is_partially_diffusible")
+UNIT_COLUMNS = ("siren", "name", "is_name_withheld", "category", "created_on", "is_partially_diffusible")
 CATEGORIES = ("PME", "ETI", "GE")
 _SIREN = LEGAL_UNITS.columns[0]
 
@@ -25,7 +24,8 @@ class LegalUnits:
     Attributes
     ----------
     units
-        One row a siren found (``UNIT_COLUMNS``); ``name`` is null where it is withheld.
+        One row a siren found (``UNIT_COLUMNS``); ``name`` is null where it is withheld (``is_name_withheld``), or the
+        unit partially diffusible.
     rows_read
         Rows of the file.
     """
@@ -63,9 +63,11 @@ def read_legal_units(path: Path, *, sirens: Collection[str], progress: Progress 
 def _named(rows: pl.DataFrame) -> pl.DataFrame:
     first, last = pl.coalesce("usual_first_name", "first_name"), pl.coalesce("used_name", "birth_name")
     person = pl.when(last.is_not_null()).then(pl.concat_str(first, last, separator=" ", ignore_nulls=True))
+    name = pl.coalesce("legal_name", "usual_name", person)
     category = pl.col("category").str.to_uppercase()
     return rows.with_columns(
-        name=pl.coalesce("legal_name", "usual_name", person),
+        name=pl.when(~is_withheld_name(name)).then(name),
+        is_name_withheld=is_withheld_name(name),
         category=pl.when(category.is_in(CATEGORIES)).then(category),
-        is_partially_diffusible=is_withheld(pl.col("diffusion")),
+        is_partially_diffusible=is_withheld_unit(pl.col("diffusion")),
     ).select(UNIT_COLUMNS)

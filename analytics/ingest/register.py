@@ -14,7 +14,7 @@ import polars as pl
 
 from analytics.errors import UserError
 from analytics.ingest.activities import deciding_activity, is_in_some_perimeter
-from analytics.ingest.columns import ESTABLISHMENTS, cheap_test, typed
+from analytics.ingest.columns import ESTABLISHMENTS, cheap_test, is_withheld_name, is_withheld_unit, typed
 from analytics.ingest.source_files import Types, read_pieces
 from analytics.progress import Progress, silent
 from analytics.settings import Settings
@@ -40,6 +40,7 @@ ESTABLISHMENT_COLUMNS = (
     "x_m",
     "y_m",
     "name",
+    "is_name_withheld",
     "activity_code",
     "activity_nomenclature",
     "size_code",
@@ -152,7 +153,7 @@ class _Reading:
             pl.col("commune_code").replace(dict(self.successors)),
             code,
             nomenclature,
-            is_partially_diffusible=is_withheld(pl.col("diffusion")),
+            is_partially_diffusible=is_withheld_unit(pl.col("diffusion")),
             is_active=(pl.col("state").str.to_uppercase() == "A").fill_null(False),
         )
         return rows.with_columns(reason=self._reason())
@@ -179,19 +180,16 @@ class _Reading:
         return pl.any_horizontal(commune.str.slice(0, n).is_in(codes) for n, codes in by_length.items() if codes)
 
 
-def is_withheld(diffusion: pl.Expr) -> pl.Expr:
-    """Return whether a unit is partially diffusible: ``P``, the older ``N``, and whatever is not plainly ``O``."""
-    return (diffusion.str.to_uppercase() != "O").fill_null(True)
-
-
 def _established(rows: pl.DataFrame) -> pl.DataFrame:
     is_shown = ~pl.col("is_partially_diffusible")
     has_position = is_shown & ((pl.col("x_m") != 0) | (pl.col("y_m") != 0))
     has_both = pl.col("x_m").is_not_null() & pl.col("y_m").is_not_null()
+    name = pl.coalesce("usual_name", "sign")
     employer = pl.col("employer").str.to_uppercase()
     return rows.with_columns(
         *(pl.when(has_position & has_both).then(pl.col(axis)).alias(axis) for axis in ("x_m", "y_m")),
-        name=pl.when(is_shown).then(pl.coalesce("usual_name", "sign")),
+        name=pl.when(is_shown & ~is_withheld_name(name)).then(name),
+        is_name_withheld=is_withheld_name(name),
         is_seat=pl.col("is_seat").fill_null(False),
         size_code=pl.col("size_code").str.to_uppercase(),
         is_declared_employer=pl.when(employer.is_in(["O", "N"])).then(employer == "O"),

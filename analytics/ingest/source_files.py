@@ -10,6 +10,8 @@ from __future__ import annotations
 import codecs
 import csv
 import gzip
+import itertools
+import lzma
 import re
 import zipfile
 import zlib
@@ -73,6 +75,13 @@ def read_pieces(path: Path, *, layout: Layout, test: Test, progress: Progress = 
         When the file is absent, empty, not readable, damaged, in another encoding, of the other kind, or lacks a
         column.
     """
+    for piece, done in _pieces(path, layout=layout, test=test):
+        yield piece
+        progress(min(done, 1.0))
+    progress(1.0)
+
+
+def _pieces(path: Path, *, layout: Layout, test: Test) -> Iterator[tuple[Piece, float]]:
     with _opened(path) as source:
         _check_columns(path, source.types, layout)
         names = layout.present(source.types)
@@ -81,8 +90,7 @@ def read_pieces(path: Path, *, layout: Layout, test: Test, progress: Progress = 
         total = 0
         for frame, rows, done in source.pieces(names):
             total += rows
-            yield Piece(frame.filter(keep).select(expressions).collect(engine="streaming"), rows)
-            progress(min(done, 1.0))
+            yield Piece(frame.filter(keep).select(expressions).collect(engine="streaming"), rows), done
         if not total:
             raise UserError("register.no_rows", file=path.name)
 
@@ -100,7 +108,7 @@ def _opened(path: Path) -> Iterator[_Source]:
         else:
             with _text_stream(path) as (stream, share):
                 yield _Text(path, stream, share)
-    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError) as error:
         raise UserError("register.broken_archive", file=path.name) from error
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, pa.ArrowException, OSError) as error:
         key = "register.broken_parquet" if _is_parquet(path) else "register.unreadable"
@@ -166,13 +174,21 @@ def _text_stream(path: Path) -> Iterator[tuple[IO[bytes], Callable[[], float]]]:
     with path.open("rb") as file:
         size = path.stat().st_size
         if path.suffix.lower() == ".zip" or _begins(path, b"PK\x03\x04"):
-            with zipfile.ZipFile(file) as archive, archive.open(_only_csv(path, archive)) as member:
+            with zipfile.ZipFile(file) as archive, _member(path, archive) as member:
                 yield member, lambda: file.tell() / size
         elif path.suffix.lower() == ".gz" or _begins(path, b"\x1f\x8b"):
             with gzip.open(file) as member:
                 yield cast("IO[bytes]", member), lambda: file.tell() / size
         else:
             yield file, lambda: file.tell() / size
+
+
+def _member(path: Path, archive: zipfile.ZipFile) -> IO[bytes]:
+    name = _only_csv(path, archive)
+    try:
+        return archive.open(name)
+    except RuntimeError as error:  # a password, or a way of packing that Python does not know
+        raise UserError("register.broken_archive", file=path.name) from error
 
 
 def _only_csv(path: Path, archive: zipfile.ZipFile) -> str:
@@ -190,7 +206,7 @@ class _Text:
         line, _, self._rest = stream.read(BLOCK_BYTES).partition(b"\n")
         header = _decoded(path, line)
         self._separator = max(SEPARATORS, key=header.count)
-        names = next(csv.reader([header], delimiter=self._separator), [])
+        names = _split(path, header, self._separator)
         self.types: Types = {}
         for position, name in enumerate(names):  # a name that comes twice counts where it comes first
             self.types[f"{name} {position}" if name in self.types else name.strip()] = pl.String()
@@ -238,10 +254,16 @@ def _decoded(path: Path, line: bytes) -> str:
     return header
 
 
+def _split(path: Path, header: str, separator: str) -> list[str]:
+    try:
+        return next(csv.reader([header], delimiter=separator), [])
+    except csv.Error as error:
+        raise UserError("register.unreadable", file=path.name) from error
+
+
 def _records(path: Path, rest: bytes, stream: IO[bytes]) -> Iterator[bytes]:
     """Yield blocks of whole records, each ended by an end of line; blank lines at a block's end are left out."""
-    while rest:
-        chunk = stream.read(BLOCK_BYTES)
+    for chunk in itertools.chain(iter(lambda: stream.read(BLOCK_BYTES), b""), [b""]):
         block = rest + chunk
         end = _end_of_records(block) if chunk else len(block)
         if not end and len(block) > LONGEST_RECORD:

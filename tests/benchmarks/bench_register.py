@@ -95,8 +95,6 @@ def synthetic_rows(offset: int, rows: int) -> pl.DataFrame:
     table = table.with_columns(
         pl.when(pl.Series(known) < 0.2).then(pl.col(name)).alias(name)
         for name in ("enseigne1Etablissement", "denominationUsuelleEtablissement")
-    ).with_columns(
-        pl.when(pl.col("activitePrincipaleNAF25Etablissement") != "").then("activitePrincipaleNAF25Etablissement")
     )
     return table.with_columns(pl.lit(None, pl.String).alias(f"vide{i}Etablissement") for i in range(EMPTY))
 
