@@ -48,6 +48,7 @@ ESTABLISHMENT_COLUMNS = (
     "created_on",
     "is_partially_diffusible",
 )
+_ACTIVITY = ("main_activity", "nomenclature", "naf_2025_activity")
 _COMMUNE, _SIREN = (next(c for c in ESTABLISHMENTS.columns if c.name == name) for name in ("commune_code", "siren"))
 
 
@@ -146,31 +147,33 @@ class _Reading:
 
     def judged(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return the rows with their ``reason`` to be left out, null for those to keep."""
-        code, nomenclature = deciding_activity(
-            pl.col("main_activity"), pl.col("nomenclature"), pl.col("naf_2025_activity")
-        )
-        rows = typed(rows, ESTABLISHMENTS.columns).with_columns(
+        rows = rows.with_columns(
             pl.col("commune_code").replace(dict(self.successors)),
-            code,
-            nomenclature,
             is_partially_diffusible=is_withheld_unit(pl.col("diffusion")),
             is_active=(pl.col("state").str.to_uppercase() == "A").fill_null(False),
-        )
+        ).join(self._activities(rows), on=_ACTIVITY, how="left", nulls_equal=True, maintain_order="left")
         return rows.with_columns(reason=self._reason())
+
+    def _activities(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Judge each activity once: there are some hundreds of them in millions of rows."""
+        code, nomenclature = deciding_activity(*(pl.col(name) for name in _ACTIVITY))
+        activities = rows.select(_ACTIVITY).unique().with_columns(code, nomenclature)
+        return activities.with_columns(is_digital=is_in_some_perimeter(self.settings))
 
     def _reason(self) -> pl.Expr:
         commune, siret = pl.col("commune_code"), pl.col("siret")
         is_known = pl.lit(True) if self.communes is None else commune.is_in(sorted(self.communes))
-        is_valid = siret.str.contains(r"^\d{14}$") & (siret.str.slice(0, 9) == pl.col("siren"))
+        is_valid = siret.str.contains(r"^\d{14}$") & siret.str.starts_with(pl.col("siren"))
+        is_valid &= pl.col("siren").str.len_bytes() == _SIREN.width
         tests = {
             "no_commune_code": commune.is_null(),
             "outside_region": ~self._in_region(commune),
             "unknown_commune": ~is_known,
             "invalid_siret": ~is_valid.fill_null(False),
             "closed": ~pl.col("is_active"),
-            "no_activity_code": pl.all_horizontal(pl.col("main_activity", "naf_2025_activity").is_null()),
+            "no_activity_code": pl.col("main_activity").is_null() & pl.col("naf_2025_activity").is_null(),
             "other_nomenclature": pl.col("activity_code").is_null(),
-            "other_activity": ~is_in_some_perimeter(self.settings),
+            "other_activity": ~pl.col("is_digital"),
         }
         return pl.coalesce(pl.when(test).then(pl.lit(reason)) for reason, test in tests.items())
 
@@ -181,6 +184,7 @@ class _Reading:
 
 
 def _established(rows: pl.DataFrame) -> pl.DataFrame:
+    rows = typed(rows, ESTABLISHMENTS.columns)
     is_shown = ~pl.col("is_partially_diffusible")
     has_position = is_shown & ((pl.col("x_m") != 0) | (pl.col("y_m") != 0))
     has_both = pl.col("x_m").is_not_null() & pl.col("y_m").is_not_null()

@@ -195,10 +195,14 @@ def run_one(way: str, folder: Path) -> None:
 
 def measure(way: str, folder: Path) -> dict[str, float]:
     """Run one way in a child process."""
-    command = [sys.executable, "-m", "tests.benchmarks.bench_register", "--one", way, "--folder", str(folder)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    result: dict[str, float] = json.loads(done.stdout)
+    result: dict[str, float] = json.loads(_child("--one", way, "--folder", str(folder)))
     return result
+
+
+def _child(*arguments: str) -> str:
+    """Run this module in a child process: a peak that this process had itself would count as its children's."""
+    command = [sys.executable, "-m", "tests.benchmarks.bench_register", *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def main() -> None:
@@ -209,15 +213,17 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
     if options.one:
-        run_one(options.one, options.folder)
-        return
+        return run_one(options.one, options.folder)
+    if options.folder:
+        return write_files(options.folder, rows=options.rows)
     table = Table("way", "seconds", "peak MB", "rows kept", title=f"{options.rows:,} rows, 54 columns")
     with tempfile.TemporaryDirectory() as name:
-        write_files(Path(name), rows=options.rows)
+        _child("--folder", name, "--rows", str(options.rows))
         for way in WAYS:
             result = measure(way, Path(name))
             table.add_row(way, f"{result['seconds']:.2f}", f"{result['peak_mb']:.0f}", f"{result['kept']:,.0f}")
     Console().print(table)
+    return None
 
 
 if __name__ == "__main__":
