@@ -24,6 +24,8 @@ Level = Literal["commune", "epci", "department"]
 Detail = Literal["full", "light"]
 
 _TABLES: dict[Level, str] = {"commune": "communes", "epci": "epcis", "department": "departments"}
+_DEPARTMENT_COLUMNS = ["area_code", "area_name", "seat_commune_code"]
+_EPCI_COLUMNS = [*_DEPARTMENT_COLUMNS, "main_commune_code", "communes_outside"]
 LAND_FILE = "land.svg"
 
 
@@ -76,7 +78,7 @@ def load_geography(settings: Settings, directory: Path = REFERENCE_DIR) -> Geogr
     communes = communes[communes["department_code"].isin(wanted)]
     epcis = _read(directory / "epcis.parquet", columns=_EPCI_COLUMNS)
     departments = _read(directory / "departments.parquet", columns=_DEPARTMENT_COLUMNS)
-    successors = _read(directory / "commune_successors.parquet")
+    successors = _read(directory / "commune_successors.parquet", columns=["old_code", "commune_code"])
     successors = successors[successors["commune_code"].isin(communes["commune_code"])]
     return Geography(
         communes=COMMUNES.enforce(communes),
@@ -84,10 +86,6 @@ def load_geography(settings: Settings, directory: Path = REFERENCE_DIR) -> Geogr
         departments=departments[departments["area_code"].isin(wanted)].reset_index(drop=True),
         successors=dict(zip(successors["old_code"], successors["commune_code"], strict=True)),
     )
-
-
-_DEPARTMENT_COLUMNS = ["area_code", "area_name", "seat_commune_code"]
-_EPCI_COLUMNS = [*_DEPARTMENT_COLUMNS, "main_commune_code", "communes_outside"]
 
 
 def load_contours(level: Level, detail: Detail = "full", *, directory: Path = REFERENCE_DIR) -> GeoDataFrame:
@@ -153,7 +151,7 @@ def locate_antennas(settings: Settings, geography: Geography) -> pd.DataFrame:
 
 
 def land_extent(directory: Path = REFERENCE_DIR) -> Extent:
-    """Return what rectangle of Lambert-93 the picture ``land.svg`` covers, edge to edge, in metres.
+    """Return what rectangle of Lambert-93 the picture ``LAND_FILE`` covers, edge to edge, in metres.
 
     Raises
     ------
@@ -170,7 +168,7 @@ def land_extent(directory: Path = REFERENCE_DIR) -> Extent:
         raise UserError("geography.damaged", file=file.name) from error
 
 
-def _read(file: Path, *, columns: list[str] | None = None) -> pd.DataFrame:
+def _read(file: Path, *, columns: list[str]) -> pd.DataFrame:
     try:
         return pd.read_parquet(file, columns=columns)
     except FileNotFoundError as error:

