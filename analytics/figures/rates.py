@@ -209,7 +209,7 @@ def _reach(drawn: pd.DataFrame, *, rate_pct: float) -> float:
     if drawn.empty:
         return max(2 * rate_pct, 1.0)
     needed = 1.2 * max(float(drawn["firm_penetration_pct"].max()), rate_pct)
-    widest = 1.03 * float(drawn["firm_penetration_high_pct"].max())
+    widest = 1.05 * float(drawn["firm_penetration_high_pct"].max())
     return min(max(needed, min(widest, 2 * needed), 1.0), 103.0)
 
 

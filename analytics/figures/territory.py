@@ -18,6 +18,7 @@ LARGEST_MEMBERS_PX = 21.0
 RING_PX = 8
 NAME_PX = 14
 NARROWEST_PX = 350
+SIDE_KM = 18.0
 NEAR_KM = 8.0  # an antenna and the disc of its town are one place
 
 
@@ -64,9 +65,10 @@ def territory(
     _add_discs(figure, sized, palette=palette, t=t)
     rings = antennas.assign(x_km=antennas["x_m"] / 1000, y_km=antennas["y_m"] / 1000)
     _add_rings(figure, rings, palette=palette, t=t)
+    west, east = _breadth(frame)
     figure.update_layout(
         images=[_land(frame)],
-        xaxis={**AXIS, "visible": False, "range": [frame.west, frame.east], "constrain": "domain"},
+        xaxis={**AXIS, "visible": False, "range": [west, east], "constrain": "domain"},
         yaxis={
             **AXIS,
             "visible": False,
@@ -138,6 +140,11 @@ def _names(
     bounds = (frame.west, frame.south, frame.east, frame.north)
     placed = place_labels(marks, px_per_km=NARROWEST_PX / (frame.east - frame.west), text_px=NAME_PX, bounds_km=bounds)
     return [_name(place, marks[place.index], palette) for place in placed]
+
+
+def _breadth(frame: Frame) -> tuple[float, float]:
+    """Return the west and east of the axes: the land, and room for the names of towns near its edges."""
+    return frame.west - SIDE_KM, frame.east + SIDE_KM
 
 
 def _marks(sized: pd.DataFrame, rings: pd.DataFrame, t: Translator) -> list[Mark]:

@@ -118,16 +118,17 @@ def rates_title(comparison: pd.DataFrame, t: Translator, *, level: str) -> str:
         largest = present.sort_values("firms", ascending=False).iloc[0]
         share = 100 * largest.firms / present["firms"].sum()
         return t("overview.rates_no_member", name=largest.area_name, share=t.percent(share))
-    under = present.query("verdict == 'under'").sort_values("firm_penetration_pct")["area_name"].tolist()
-    over = present.query("verdict == 'over'").sort_values("firm_penetration_pct", ascending=False)["area_name"].tolist()
-    if not under and not over:
-        return t(f"overview.rates_even_{level}")
-    if level == "department" and (not under or not over):
-        key = "under" if under else "over"
-        return t.plural(f"overview.rates_{key}", len(under or over), names=listed(under or over, t))
+    if level == "size_class":
+        return _range(present, t)
+    under = present[present["verdict"] == "under"].sort_values("firm_penetration_pct")["area_name"].tolist()
+    over = present[present["verdict"] == "over"].sort_values("firm_penetration_pct", ascending=False)
     parts = [
-        t(f"overview.list_{key}", names=listed(names, t)) for key, names in (("over", over), ("under", under)) if names
+        t.plural(f"overview.{key}_{level}", len(names), names=listed(names, t))
+        for key, names in (("over", over["area_name"].tolist()), ("under", under))
+        if names
     ]
+    if not parts:
+        return t(f"overview.even_{level}")
     joined = t("overview.list_separator").join(parts)
     return joined[:1].upper() + joined[1:]
 
@@ -155,6 +156,21 @@ def gap(gap_pct: float, t: Translator) -> str:
         return t("overview.gap_none")
     sign = "+" if gap_pct > 0 else MINUS
     return f"{sign}{t.percent(abs(gap_pct))}"
+
+
+def _range(present: pd.DataFrame, t: Translator) -> str:
+    """Say from which rate to which the areas that differ from the whole go."""
+    clear = present[present["verdict"] != "inconclusive"].sort_values("firm_penetration_pct")
+    if len(clear) < 2:
+        return t("overview.even_size_class")
+    low, high = clear.iloc[0], clear.iloc[-1]
+    return t(
+        "overview.range_size_class",
+        low=t.percent(low.firm_penetration_pct),
+        low_name=low.area_name,
+        high=t.percent(high.firm_penetration_pct),
+        high_name=high.area_name,
+    )
 
 
 def _only(present: pd.DataFrame, t: Translator) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import gc
 import hashlib
+import json
 import re
 from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
@@ -24,6 +25,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from analytics.figures import Frame
 from analytics.settings import REFERENCE_DIR, store_dir
 from analytics.store import Store
 
@@ -40,8 +42,7 @@ async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
     click, and nothing once they are frozen.
     """
     del app
-    import analytics.figures  # noqa: F401, PLC0415 - on purpose here: it loads Plotly
-    import analytics.tables  # noqa: F401, PLC0415
+    import analytics.tables  # noqa: F401, PLC0415 - here, where nobody waits
 
     snapshot = Store(store_dir()).current()
     if snapshot is not None:
@@ -157,6 +158,10 @@ def land_name(drawing: bytes) -> str:
     return f"land.{hashlib.sha256(drawing).hexdigest()[:8]}.svg"
 
 
-def land_url() -> str:
-    """Return the path at which browsers find the land, under the server's root or base path."""
-    return f"/assets/geo/{land_name(land_drawing())}"
+@cache
+def land_frame() -> Frame:
+    """Return where browsers find the land, and the Lambert-93 rectangle that its picture fills, in kilometres."""
+    extent = json.loads((REFERENCE_DIR / "provenance.json").read_text(encoding="utf-8"))["land"]
+    edges = {"west": "x_min_m", "south": "y_min_m", "east": "x_max_m", "north": "y_max_m"}
+    sides = {side: extent[edge] / 1000 for side, edge in edges.items()}
+    return Frame(url=f"/assets/geo/{land_name(land_drawing())}", **sides)

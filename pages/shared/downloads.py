@@ -9,8 +9,7 @@ import unicodedata
 import pandas as pd
 import streamlit as st
 
-from analytics.text import Translator
-from pages.shared import loaders
+from pages.shared import provenance
 from pages.shared.loaders import Reader
 
 # A spreadsheet runs a cell that begins with one of these.
@@ -45,7 +44,7 @@ def content(reader: Reader, table: pd.DataFrame, *, title: str) -> bytes:
     """
     t = reader.t
     french = t.language == "fr"
-    lines = [title, *loaders.provenance(reader)]
+    lines = [title, *provenance.lines(reader)]
     out = io.StringIO()
     out.writelines(f"# {line}\n" for line in lines)
     named = table.rename(columns=lambda column: t(f"common.column_{column}"))
@@ -63,8 +62,3 @@ def _harmless(column: pd.Series) -> pd.Series:
 def _slug(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Za-z0-9-]+", "-", plain).strip("-").lower()
-
-
-def demo_note(t: Translator, *, is_demo: bool) -> list[str]:
-    """Return the line that says so when the data are a demonstration."""
-    return [t("common.demo_badge")] if is_demo else []

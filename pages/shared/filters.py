@@ -12,7 +12,7 @@ import streamlit as st
 from analytics.sizes import SIZE_CLASSES
 from analytics.text import Translator
 from analytics.view import View
-from pages.shared import address, guards, loaders
+from pages.shared import address, guards, loaders, provenance
 from pages.shared.loaders import Reader
 
 _ALL = ("department", "segment", "size", "perimeter")
@@ -178,7 +178,7 @@ def _size_name(t: Translator, key: str) -> str:
 def _states(reader: Reader) -> str:
     t = reader.t
     dated = [
-        t(f"common.state_{role}", day=f"<b>{escape(day)}</b>") for role, day in loaders.source_days(reader).items()
+        t(f"common.state_{role}", day=f"<b>{escape(day)}</b>") for role, day in provenance.source_days(reader).items()
     ]
     badge = f'<span class="badge">{escape(t("common.demo_badge"))}</span>' if reader.snapshot.is_demo else ""
     return f'<div class="states">{" · ".join(dated)}{badge}</div>'

@@ -22,13 +22,14 @@ _SHEET = """
 [data-testid="stMainBlockContainer"] { max-width: 1360px; padding-left: 40px; padding-right: 40px; margin: 0 auto; }
 [data-testid="stHeader"] { border-bottom: 1px solid var(--hair); }
 [data-testid="stToolbar"] { max-width: 1360px; margin: 0 auto; padding-left: 40px !important; padding-right: 32px !important; }
+[data-testid="stHeaderLogo"], [data-testid="stLogo"] { margin-left: 0 !important; }
 [data-testid="stTopNavLink"] { background: none !important; border-radius: 0; padding: 12px 2px 14px; margin: 0 10px;
   border-bottom: 2px solid transparent; }
 [data-testid="stTopNavLink"] * { font-size: 15px; color: var(--ink) !important; }
 [data-testid="stTopNavLink"][aria-current="page"] { border-bottom-color: var(--ours); }
 [data-testid="stTopNavLink"][aria-current="page"] * { font-weight: 600; }
 h1 { padding: 0 0 .9rem !important; line-height: 1.16 !important; text-wrap: balance; max-width: 30em; letter-spacing: -.005em; }
-h3 { padding: 0 0 .25rem !important; line-height: 1.25 !important; }
+h3 { padding: 0 0 .5rem !important; line-height: 1.25 !important; }
 :focus-visible { outline: 2px solid var(--ours) !important; outline-offset: 2px; }
 [class*="st-key-blk"] { border-top: 2px solid var(--ink); padding-top: 12px; }
 [data-testid="stBaseButton-primary"] * { color: var(--bg) !important; }
@@ -54,8 +55,8 @@ h3 { padding: 0 0 .25rem !important; line-height: 1.25 !important; }
 .hundred i { background: var(--squares); } .hundred i.full { background: var(--ours); }
 .hundred i.part { background: linear-gradient(90deg, var(--ours) var(--share), var(--squares) var(--share)); }
 .st-key-filters, .st-key-filters-row { row-gap: 4px; }
-.st-key-filters-row [data-testid="stPopoverButton"], .st-key-filters-phone [data-testid="stPopoverButton"] {
-  padding: 2px 0; min-height: 0; margin-right: 18px; border: 0; background: none; color: var(--ink); }
+.st-key-filters-row button[data-testid="stPopoverButton"], .st-key-filters-phone button[data-testid="stPopoverButton"] {
+  padding: 2px 0 !important; min-height: 0; margin-right: 18px; border: 0; background: none; color: var(--ink); }
 .st-key-filters-row [data-testid="stPopoverButton"] p, .st-key-filters-phone [data-testid="stPopoverButton"] p,
 .st-key-language p { font-size: 14px !important; color: var(--ink); }
 .st-key-filters-phone { display: none; }

@@ -1,0 +1,47 @@
+"""A server without a snapshot: the first session builds the demonstration, the others wait for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import streamlit as st
+
+from analytics.errors import UserError
+from analytics.text import Translator
+from pages.shared import loaders
+
+_POLL_S = 1.0
+
+
+def ensure_snapshot(t: Translator) -> None:
+    """Return at once when something is published; else build the demonstration, or wait for who builds it."""
+    store = loaders.store()
+    if store.current_id() is not None:
+        return
+    from analytics import pipeline  # noqa: PLC0415 - readers, geometry: nothing that a page needs otherwise
+
+    with st.container(key="building"):
+        try:
+            pipeline.build_demo(store, progress_bar(t, t("common.building_demo")))
+        except UserError as error:
+            if error.key != "store.busy":
+                raise
+            st.info(t("common.building_elsewhere"))
+            while store.current_id() is None:
+                time.sleep(_POLL_S)
+                st.empty()  # lets a closed page end here
+    st.rerun()
+
+
+def progress_bar(t: Translator, title: str) -> Callable[[str, float], None]:
+    """Return a report of a build's progress that draws it."""
+    from analytics.pipeline import STAGES  # noqa: PLC0415
+
+    bar = st.progress(0.0, text=title)
+
+    def report(stage: str, done: float) -> None:
+        share = (STAGES.index(stage) + min(max(done, 0.0), 1.0)) / len(STAGES)
+        bar.progress(share, text=t("common.building_stage", title=title, stage=t(stage)))
+
+    return report
