@@ -1,0 +1,314 @@
+"""The build: small files in, a snapshot and its manifest out, or a sentence and nothing changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analytics import pipeline
+from analytics.contracts import CANDIDATES, MEMBERS
+from analytics.errors import UserError
+from analytics.pipeline import Request, apply_decisions, build, build_demo, count_members, faults_of
+from analytics.settings import REGION_FILE, default_settings
+from analytics.store import Snapshot, Store
+from tests.analytics import small_sources as small
+
+REAL = Path(__file__).parents[2] / "../shared/real/StockEtablissement_09_46_48.parquet"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture
+def request_(tmp_path: Path, store: Store) -> Request:
+    return Request(
+        register=small.write_register(tmp_path / "register.parquet"),
+        legal_units=small.write_legal_units(tmp_path / "units.parquet"),
+        members=small.write_roster(tmp_path / "members.csv"),
+        store=store,
+    )
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """Return a snapshot that several tests read."""
+    folder = tmp_path_factory.mktemp("built")
+    request = Request(
+        register=small.write_register(folder / "register.parquet"),
+        legal_units=small.write_legal_units(folder / "units.parquet"),
+        members=small.write_roster(folder / "members.csv"),
+        store=Store(folder / "store"),
+    )
+    return build(request)
+
+
+def key_of_refusal(request: Request) -> str:
+    with pytest.raises(UserError) as raised:
+        build(request)
+    assert raised.value.message("fr")
+    assert raised.value.message("en")
+    return raised.value.key
+
+
+def test_build_gives_the_firms_of_each_perimeter(built: Snapshot) -> None:
+    assert {p: len(built.firms(p)) for p in built.perimeters} == small.FIRMS_BY_PERIMETER
+    firms = built.firms("tic").set_index("siren")
+    assert firms.loc[small.siren(1), "name"] == "Alpha Démo"
+    assert pd.isna(firms.loc[small.siren(2), "name"])
+    assert Store(built.path.parent).current() == built
+    built.verify()
+
+
+def test_manifest_counts(built: Snapshot) -> None:
+    manifest = built.manifest
+    counts = manifest["counts"]
+    assert counts["firms"] == 4
+    assert counts["firms_jobs_estimate"] == small.JOBS_ESTIMATE
+    assert counts["partially_diffusible"] == 1
+    assert counts["firms_by_perimeter"] == small.FIRMS_BY_PERIMETER
+    assert counts["register_rows_read"] == small.ROWS_READ
+    assert manifest["excluded"]["register"] == small.EXCLUDED
+    assert counts["register_rows_read"] == counts["register_rows_kept"] + sum(small.EXCLUDED.values())
+    assert counts["members"] == 4
+    assert counts["members_former"] == 1
+    assert counts["members_matched"] >= 2
+    assert counts["members_not_found"] >= 1
+    assert counts["members"] == sum(counts[f"members_{o}"] for o in ("matched", "to_review", "not_found"))
+
+
+def test_manifest_quality(built: Snapshot) -> None:
+    quality = built.manifest["quality"]
+    # Of firms 1, 2, 3 and 5: the band of 3 is unknown, the name of 2 withheld, no address is given.
+    assert quality["named_pct"] == 75
+    assert quality["partially_diffusible_pct"] == 25
+    assert quality["located_at_town_hall_pct"] == 100
+    assert quality["naf_2025_pct"] == 0
+
+
+def test_manifest_sources(built: Snapshot) -> None:
+    manifest = built.manifest
+    assert [source["role"] for source in manifest["sources"]] == ["register", "legal_units", "members"]
+    content = (built.path.parents[1] / "register.parquet").read_bytes()
+    register = manifest["sources"][0]
+    assert register["file"] == "register.parquet"
+    assert register["bytes"] == len(content)
+    assert register["sha256"] == hashlib.sha256(content).hexdigest()
+    assert datetime.fromisoformat(register["modified"]).tzinfo is not None
+    assert manifest["settings"] == json.loads(default_settings().model_dump_json())
+
+
+def test_manifest_names_nobody(built: Snapshot) -> None:
+    text = (built.path / "manifest.json").read_text(encoding="utf-8")
+    for name in ("Alpha", "Huit", "Gamma", "Zygomatique", "Ancienne", small.WITHHELD_NAME, small.siren(1)):
+        assert name not in text
+
+
+def test_trade_names_are_kept_of_named_firms_only(built: Snapshot) -> None:
+    assert built.table("aliases").to_dict("list") == {"siren": [small.siren(1)], "alias": ["Alphanet"]}
+
+
+def test_withheld_name_is_in_no_table(built: Snapshot) -> None:
+    for name in built.table_names:
+        assert small.WITHHELD_NAME not in built.table(name).to_csv()
+
+
+def test_faults_of_the_roster_are_kept(built: Snapshot) -> None:
+    faults = faults_of(built)
+    assert [fault.rows for fault in faults if fault.key == "members.invalid_siren"] == [(4,)]
+    assert all(fault.message("fr") and fault.message("en") for fault in faults)
+
+
+def test_member_outside_the_region_stays_a_member(built: Snapshot) -> None:
+    members = built.table("members").set_index("name")
+    assert members.loc["Huit Démo", "match_decision"] == "matched"
+    assert not members.loc["Huit Démo", "is_in_perimeter"]
+    assert members.loc["Alpha Démo", "is_in_perimeter"]
+
+
+def test_without_a_roster(request_: Request) -> None:
+    snapshot = build(replace(request_, members=None))
+    assert not snapshot.manifest["has_members_file"]
+    assert snapshot.manifest["counts"]["members"] == 0
+    pd.testing.assert_frame_equal(snapshot.table("members"), MEMBERS.empty())
+    pd.testing.assert_frame_equal(snapshot.table("candidates"), CANDIDATES.empty())
+    assert apply_decisions(request_.store).table("members").empty
+
+
+def test_without_legal_units(request_: Request) -> None:
+    snapshot = build(replace(request_, legal_units=None))
+    firms = snapshot.firms("tic")
+    assert len(firms) == 4
+    assert firms["name"].dropna().tolist() == ["Alphanet"]
+
+
+def test_progress_is_told_stage_by_stage(request_: Request) -> None:
+    told: list[tuple[str, float]] = []
+    build(request_, lambda stage, done: told.append((stage, done)))
+    assert list(dict.fromkeys(stage for stage, _ in told)) == list(pipeline.STAGES)
+    for stage in pipeline.STAGES:
+        shares = [done for told_stage, done in told if told_stage == stage]
+        assert shares == sorted(shares)
+        assert shares[-1] == pytest.approx(1)
+        assert 0 <= shares[0] <= 1
+
+
+# Refusals
+
+
+def test_a_fall_is_refused_unless_allowed(request_: Request, tmp_path: Path) -> None:
+    many = small.write_register(tmp_path / "many.parquet", more_firms=2)
+    before = build(replace(request_, register=many))
+    # From 6 firms to 4 is a fall of 33 %.
+    assert key_of_refusal(request_) == "build.shrunk"
+    assert request_.store.current() == before
+    assert request_.store.snapshots() == [before]
+    after = build(replace(request_, allow_shrink=True))
+    assert request_.store.current() == after
+
+
+def test_a_small_fall_is_published(request_: Request, tmp_path: Path) -> None:
+    build(replace(request_, register=small.write_register(tmp_path / "more.parquet", more_firms=1)))
+    assert len(build(request_).firms("tic")) == 4  # From 5 to 4: 20 %.
+
+
+def test_from_the_demo_to_real_files_is_no_fall(request_: Request, tmp_path: Path) -> None:
+    many = small.write_register(tmp_path / "many.parquet", more_firms=20)
+    assert build(replace(request_, register=many, is_demo=True)).is_demo
+    assert not build(request_).is_demo
+
+
+def test_another_region_is_no_fall(request_: Request, tmp_path: Path) -> None:
+    many = small.write_register(tmp_path / "many.parquet", more_firms=20)
+    build(replace(request_, register=many))
+    other = tmp_path / "other.toml"
+    other.write_text(REGION_FILE.read_text(encoding="utf-8").replace('code = "76"', 'code = "99"'), encoding="utf-8")
+    assert build(replace(request_, settings_file=other)).manifest["settings"]["region"]["code"] == "99"
+
+
+def test_damaged_snapshot_does_not_stop_a_build(request_: Request) -> None:
+    (build(request_).path / "manifest.json").unlink()
+    assert build(request_) == request_.store.current()
+
+
+def test_file_that_is_not_there(request_: Request, tmp_path: Path) -> None:
+    published = build(request_)
+    assert key_of_refusal(replace(request_, register=tmp_path / "absent.parquet")) == "build.source_absent"
+    assert key_of_refusal(replace(request_, members=tmp_path)) == "build.source_no_file"
+    assert request_.store.current() == published
+
+
+def test_file_that_changes_while_it_is_read(request_: Request) -> None:
+    def save_again(stage: str, done: float) -> None:
+        if stage == "build.stage_matching" and done == 1:
+            assert request_.members is not None
+            request_.members.write_text("Nom\nAutre", encoding="utf-8")
+
+    with pytest.raises(UserError) as raised:
+        build(request_, save_again)
+    assert raised.value.key == "build.source_changed"
+    assert request_.store.current() is None
+
+
+def test_second_build_leaves_before_reading(request_: Request, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "_describe", lambda *_a, **_k: pytest.fail("read"))
+    with request_.store.writing():
+        assert key_of_refusal(request_) == "store.busy"
+
+
+# Decisions
+
+
+def test_decisions_are_replayed_at_each_build(request_: Request) -> None:
+    members = build(request_).table("members").set_index("name")
+    lost = members.loc["Zygomatique Introuvable", "member_id"]
+    request_.store.record_decision(lost, small.siren(5))
+    again = build(request_).table("members").set_index("name").loc["Zygomatique Introuvable"]
+    assert again[["siren", "match_method", "match_decision"]].tolist() == [small.siren(5), "decision", "matched"]
+
+
+def test_decisions_take_effect_without_the_sources(request_: Request) -> None:
+    before = build(request_)
+    lost = before.table("members").set_index("name").loc["Zygomatique Introuvable", "member_id"]
+    request_.store.record_decision(lost, small.siren(5))
+    for file in request_.files().values():
+        file.unlink()
+    after = apply_decisions(request_.store)
+    assert request_.store.current() == after
+    assert after.id != before.id
+    member = after.table("members").set_index("name").loc["Zygomatique Introuvable"]
+    assert member["siren"] == small.siren(5)
+    counts_before, counts_after = before.manifest["counts"], after.manifest["counts"]
+    assert counts_after["members_matched"] == counts_before["members_matched"] + 1
+    assert counts_after["firms"] == counts_before["firms"]
+    assert after.manifest["sources"] == before.manifest["sources"]
+    assert after.table_names == before.table_names
+    for name in set(after.table_names) - {"members", "candidates"}:
+        assert after.manifest["tables"][name] == before.manifest["tables"][name]
+
+
+def test_decisions_without_a_snapshot(store: Store) -> None:
+    with pytest.raises(UserError) as raised:
+        apply_decisions(store)
+    assert raised.value.key == "build.no_snapshot"
+
+
+def test_members_are_counted_on_a_day() -> None:
+    row = dict.fromkeys(MEMBERS.columns) | {"match_method": "none", "is_in_perimeter": False, "source_row": 1}
+    row |= {"is_partially_diffusible": False}
+    stays = [("matched", None), ("to_review", "2030-01-01"), ("not_found", None), ("matched", "2020-12-31")]
+    members = MEMBERS.enforce(
+        pd.DataFrame(
+            [
+                row | {"member_id": f"M-{n}", "match_decision": outcome, "left_on": left_on}
+                for n, (outcome, left_on) in enumerate(stays)
+            ]
+        )
+    )
+    assert count_members(members, on=datetime(2026, 11, 24, tzinfo=UTC)) == {
+        "members": 3,
+        "members_matched": 1,
+        "members_to_review": 1,
+        "members_not_found": 1,
+        "members_former": 1,
+    }
+
+
+# The demonstration and real rows
+
+
+def test_missing_demo_file(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "DEMO_DIR", tmp_path)
+    with pytest.raises(UserError) as raised:
+        build_demo(store)
+    assert raised.value.key == "build.demo_absent"
+    assert "members.xlsx" in raised.value.message("en")
+
+
+def test_demo_takes_the_same_way(request_: Request, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Request] = []
+
+    def note(request: Request, report: pipeline.Report) -> Snapshot:
+        del report
+        asked.append(request)
+        return build(request_)
+
+    monkeypatch.setattr(pipeline, "build", note)
+    monkeypatch.setattr(Path, "is_file", lambda _: True)
+    build_demo(request_.store)
+    assert asked[0].is_demo
+    assert {path.name for path in asked[0].files().values()} == set(pipeline.DEMO_FILES.values())
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the real extract is not on this machine")
+def test_real_rows_give_the_independent_count(store: Store) -> None:
+    snapshot = build(Request(register=REAL, store=store))
+    firms = snapshot.firms("tic")
+    assert len(firms) == snapshot.manifest["counts"]["firms"] == 1_004
