@@ -142,7 +142,8 @@ def cheap_test(column: Column, types: Mapping[str, pl.DataType], *, accept: Call
 
 def typed(table: pl.DataFrame, columns: tuple[Column, ...]) -> pl.DataFrame:
     """Return the table of clean text with its numbers, days and flags read; what cannot be read is null."""
-    return table.with_columns(_READ[column.kind](pl.col(column.name)) for column in columns if column.kind in _READ)
+    readable = (column for column in columns if column.kind in _READ)
+    return table.with_columns(_READ[column.kind](pl.col(column.name)).alias(column.name) for column in readable)
 
 
 def _number(text: pl.Expr) -> pl.Expr:
