@@ -42,11 +42,11 @@ UNKNOWN_TOWN = 4.0
 # The best must lead the second by this much to be matched without people.
 MARGIN = 5.0
 # Below these, two names merely look alike by chance: in one town, in two.
-SAME_TOWN_FLOOR = 66.0
-OTHER_TOWN_FLOOR = 76.0
+SAME_TOWN_FLOOR = 70.0
+OTHER_TOWN_FLOOR = 85.0
 # A word that more names of the register than this share hold says little; one that at most ``_RARE`` hold names a firm.
 _COMMON_SHARE = 0.001
-_RARE = 3
+_RARE = 6
 # Members compared at once: 500 x 40,000 firms are 20 MB.
 _CHUNK = 500
 _SHORTLIST = 12
@@ -243,7 +243,7 @@ class _Pool:
 
     def _sharing_rare_word(self, name: _Name, town: str | None) -> list[int]:
         """Return the names that hold a word of this one that few hold; those of the same town first."""
-        rare = [holders for token in name.tokens if 0 < len(holders := self._holders.get(token, [])) <= 4 * _RARE]
+        rare = [holders for token in name.tokens if 0 < len(holders := self._holders.get(token, [])) <= 2 * _RARE]
         return sorted({i for holders in rare for i in holders}, key=lambda i: (self._towns[i] != town, i))[:_SHORTLIST]
 
     def _compare(self, name: _Name, town: str | None, position: int) -> _Candidate | None:
@@ -264,7 +264,7 @@ class _Pool:
 
     def _kind(self, name: _Name, other: _Name) -> tuple[Kind, float]:
         """Return how two names resemble and how much (0 to 100)."""
-        if name.joined == other.joined or name.tokens == other.tokens:
+        if name.joined == other.joined or sorted(name.core.split()) == sorted(other.core.split()):
             return "same", 100.0
         likeness = max(fuzz.ratio(name.joined, other.joined), fuzz.token_sort_ratio(name.core, other.core))
         if self._is_misspelt(name, other):
@@ -311,7 +311,7 @@ class _Pool:
         shared = name.tokens & other.tokens
         if not self._all_common(name.tokens ^ other.tokens):
             return False
-        if not any(len(t) >= 4 and not self._is_common(t) and len(self._holders[t]) <= _RARE for t in shared):
+        if not any(len(t) >= 3 and not self._is_common(t) and len(self._holders[t]) <= _RARE for t in shared):
             return False
         rarest = min(shared, key=lambda token: len(self._holders[token]))
         rivals = {self._sirens[i] for i in self._holders[rarest] if self._towns[i] == commune}
@@ -327,11 +327,24 @@ def _judge(ranked: list[_Candidate]) -> _Outcome:
     if not ranked:
         return _Outcome("not_found", "none")
     best = ranked[0]
-    lead = best.score - ranked[1].score if len(ranked) > 1 else 100.0
     kept = tuple(ranked[:MAX_CANDIDATES])
-    if best.is_sure and lead >= MARGIN:
+    if best.is_sure and not any(_rivals(best, other) for other in ranked[1:]):
         return _Outcome("matched", "name", best.siren, best.score, kept)
     return _Outcome("to_review", "name", None, best.score, kept)
+
+
+def _rivals(best: _Candidate, other: _Candidate) -> bool:
+    """Tell whether a firm resembles a member so much that the best candidate cannot be taken without people.
+
+    A firm that merely resembles never rivals the same name. In the best one's own town everything else within the
+    margin does; elsewhere only the same or a misspelt name. Where the best is in another town than the member, so does
+    whatever in the member's town has more than a likeness.
+    """
+    if other.kind == "close" and best.kind == "same":
+        return False
+    if not best.same_town and other.same_town:
+        return True
+    return best.score - other.score < MARGIN and (other.same_town or other.kind in {"same", "misspelt"})
 
 
 def _without_double(found: Mapping[str, _Outcome], *, taken: set[str]) -> dict[str, _Outcome]:

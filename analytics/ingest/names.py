@@ -25,7 +25,7 @@ _ARTICLES = words("le la les l un une de des du d et and the of a au aux en")
 # Taken off both ends of a name only: inside it, "SE" or "EI" is more likely a word of the name.
 _FORMS = words(
     """sarl sarlu sas sasu eurl sa scop scic scp sci snc scs sca gie ei eirl earl selarl selas sem spl epic se sc scm
-    asso association assoc ltd limited gmbh inc llc bv spa srl plc corp societe ste soc groupe group groupement
+    asso association assoc ltd limited gmbh inc llc srl plc corp societe ste soc groupe group groupement
     ets etablissement etablissements entreprise cie compagnie monsieur madame mr mme m"""
 )
 _ORDINAL = re.compile(r"\b\d+ ?(?:e|er|ere|eme|ieme|nd|nde)?\b|\b[ivx]+ ?(?:e|er|eme)\b")

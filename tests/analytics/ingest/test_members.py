@@ -1,5 +1,7 @@
 """Reading the roster: cells, headers, places, faults, and files that are none."""
 
+# ruff: noqa: DTZ001, S311 - a spreadsheet's moments have no time zone, and seeded draws are wanted
+
 from __future__ import annotations
 
 import io
@@ -79,10 +81,27 @@ def faults_of(roster: Roster) -> dict[str, tuple[int, ...]]:
 class TestIdentifiers:
     @pytest.mark.parametrize(
         "cell",
-        ["404833048", "404 833 048", "404.833.048", "404\u00a0833\u202f048", 404833048, 404833048.0, "404833048.0",
-         "404833048,00", "4.04833048E8", "4,04833048E+08", "FR83404833048", "FR 83 404 833 048", "SIREN : 404 833 048",
-         "404 833 048 RCS Toulouse", "RCS Toulouse 404 833 048", "40483304800022", 40483304800022.0, "404 833 048 00022"],
-    )  # fmt: skip
+        [
+            "404833048",
+            "404 833 048",
+            "404.833.048",
+            "404\u00a0833\u202f048",
+            404833048,
+            404833048.0,
+            "404833048.0",
+            "404833048,00",
+            "4.04833048E8",
+            "4,04833048E+08",
+            "FR83404833048",
+            "FR 83 404 833 048",
+            "SIREN : 404 833 048",
+            "404 833 048 RCS Toulouse",
+            "RCS Toulouse 404 833 048",
+            "40483304800022",
+            40483304800022.0,
+            "404 833 048 00022",
+        ],
+    )
     def test_every_writing_of_a_siren_is_read(self, cell: object) -> None:
         assert cells.parse_identifier(cell) == "404833048"
 
@@ -92,10 +111,19 @@ class TestIdentifiers:
 
     @pytest.mark.parametrize(
         ("cell", "kind"),
-        [("404833047", "invalid_siren"), ("1234", "invalid_siren"), ("000000000", "invalid_siren"), (0, "invalid_siren"),
-         ("4,04833E+08", "invalid_siren"), ("4040833O48", "invalid_siren"), ("en cours", "invalid_siren"),
-         ("4048330480", "invalid_siren"), ("40483304800023", "invalid_siret"), ("²²²²²²²²²", "invalid_siren")],
-    )  # fmt: skip
+        [
+            ("404833047", "invalid_siren"),
+            ("1234", "invalid_siren"),
+            ("000000000", "invalid_siren"),
+            (0, "invalid_siren"),
+            ("4,04833E+08", "invalid_siren"),
+            ("4040833O48", "invalid_siren"),
+            ("en cours", "invalid_siren"),
+            ("4048330480", "invalid_siren"),
+            ("40483304800023", "invalid_siret"),
+            ("²²²²²²²²²", "invalid_siren"),
+        ],
+    )
     def test_what_is_no_identifier_is_a_fault(self, cell: object, kind: str) -> None:
         with pytest.raises(cells.UnreadableError) as caught:
             cells.parse_identifier(cell)
@@ -119,28 +147,63 @@ class TestIdentifiers:
 class TestDays:
     @pytest.mark.parametrize(
         "cell",
-        [date(2019, 3, 12), datetime(2019, 3, 12, 9, 30), 43536, 43536.0, "43536", "12/03/2019", "12/03/19", "12-03-2019", "12.3.2019",
-         "2019-03-12", "2019/03/12", "2019-03-12 00:00:00", "2019-03-12T00:00:00Z", "12 mars 2019", "12 Mars 2019", "mardi 12 mars 2019",
-         "12 March 2019", "March 12, 2019", "20190312", 20190312],
-    )  # fmt: skip
+        [
+            date(2019, 3, 12),
+            datetime(2019, 3, 12, 9, 30),
+            43536,
+            43536.0,
+            "43536",
+            "12/03/2019",
+            "12/03/19",
+            "12-03-2019",
+            "12.3.2019",
+            "2019-03-12",
+            "2019/03/12",
+            "2019-03-12 00:00:00",
+            "2019-03-12T00:00:00Z",
+            "12 mars 2019",
+            "12 Mars 2019",
+            "mardi 12 mars 2019",
+            "12 March 2019",
+            "March 12, 2019",
+            "20190312",
+            20190312,
+        ],
+    )
     def test_every_writing_of_a_day_is_read(self, cell: object) -> None:
         assert cells.parse_day(cell, today=TODAY) == date(2019, 3, 12)
 
     @pytest.mark.parametrize(
         ("cell", "day"),
-        [("1er janvier 2020", date(2020, 1, 1)), ("03/2019", date(2019, 3, 1)), ("mars 2019", date(2019, 3, 1)),
-         ("2019", date(2019, 1, 1)), (2019, date(2019, 1, 1)), ("août 2021", date(2021, 8, 1)), ("05/06/98", date(1998, 6, 5)),
-         ("31 déc. 2020", date(2020, 12, 31)), ("-", None), (None, None)],
-    )  # fmt: skip
+        [
+            ("1er janvier 2020", date(2020, 1, 1)),
+            ("03/2019", date(2019, 3, 1)),
+            ("mars 2019", date(2019, 3, 1)),
+            ("2019", date(2019, 1, 1)),
+            (2019, date(2019, 1, 1)),
+            ("août 2021", date(2021, 8, 1)),
+            ("05/06/98", date(1998, 6, 5)),
+            ("31 déc. 2020", date(2020, 12, 31)),
+            ("-", None),
+            (None, None),
+        ],
+    )
     def test_months_years_and_old_days(self, cell: object, day: date | None) -> None:
         assert cells.parse_day(cell, today=TODAY) == day
 
     @pytest.mark.parametrize(
         ("cell", "kind"),
-        [("31/02/2019", "invalid_date"), ("12/13/2019", "invalid_date"), ("bientôt", "invalid_date"), (12, "invalid_date"),
-         ("25/11/2026", "future_date"), ("12/03/1899", "ancient_date"), (float("inf"), "invalid_date"),
-         ("99999999", "invalid_date")],
-    )  # fmt: skip
+        [
+            ("31/02/2019", "invalid_date"),
+            ("12/13/2019", "invalid_date"),
+            ("bientôt", "invalid_date"),
+            (12, "invalid_date"),
+            ("25/11/2026", "future_date"),
+            ("12/03/1899", "ancient_date"),
+            (float("inf"), "invalid_date"),
+            ("99999999", "invalid_date"),
+        ],
+    )
     def test_what_is_no_day_is_a_fault(self, cell: object, kind: str) -> None:
         with pytest.raises(cells.UnreadableError) as caught:
             cells.parse_day(cell, today=TODAY)
@@ -154,10 +217,26 @@ class TestDays:
 class TestNumbers:
     @pytest.mark.parametrize(
         ("cell", "euros"),
-        [("1 250,00 €", 1250), ("1\u202f250,00\u00a0€", 1250), ("1.250,00", 1250), ("1,250.00", 1250), (1250, 1250), ("1250.5", 1250.5),
-         ("1.250", 1250), ("1 250 EUR", 1250), ("€ 1250", 1250), ("1 250 € HT", 1250), ("1,2 k€", 1200), ("0", 0), ("12,5", 12.5),
-         ("1.234.567,89", 1234567.89), ("-", None), (None, None), (float("nan"), None)],
-    )  # fmt: skip
+        [
+            ("1 250,00 €", 1250),
+            ("1\u202f250,00\u00a0€", 1250),
+            ("1.250,00", 1250),
+            ("1,250.00", 1250),
+            (1250, 1250),
+            ("1250.5", 1250.5),
+            ("1.250", 1250),
+            ("1 250 EUR", 1250),
+            ("€ 1250", 1250),
+            ("1 250 € HT", 1250),
+            ("1,2 k€", 1200),
+            ("0", 0),
+            ("12,5", 12.5),
+            ("1.234.567,89", 1234567.89),
+            ("-", None),
+            (None, None),
+            (float("nan"), None),
+        ],
+    )
     def test_amounts(self, cell: object, euros: float | None) -> None:
         assert cells.parse_euros(cell) == euros
 
@@ -168,10 +247,26 @@ class TestNumbers:
 
     @pytest.mark.parametrize(
         ("cell", "jobs"),
-        [("12", 12), (12.0, 12), ("12,5 ETP", 12.5), ("1 250", 1250), ("10-19", math.sqrt(190)), ("10 à 19 salariés", math.sqrt(190)),
-         ("entre 10 et 19", math.sqrt(190)), ("0-9", 3), ("50+", 50), ("plus de 250", 250), ("> 50", 50), ("moins de 10", 3),
-         ("12 personnes", 12), ("environ 40", 40), ("0", 0), (None, None), ("?", None)],
-    )  # fmt: skip
+        [
+            ("12", 12),
+            (12.0, 12),
+            ("12,5 ETP", 12.5),
+            ("1 250", 1250),
+            ("10-19", math.sqrt(190)),
+            ("10 à 19 salariés", math.sqrt(190)),
+            ("entre 10 et 19", math.sqrt(190)),
+            ("0-9", 3),
+            ("50+", 50),
+            ("plus de 250", 250),
+            ("> 50", 50),
+            ("moins de 10", 3),
+            ("12 personnes", 12),
+            ("environ 40", 40),
+            ("0", 0),
+            (None, None),
+            ("?", None),
+        ],
+    )
     def test_jobs(self, cell: object, jobs: float | None) -> None:
         assert cells.parse_jobs(cell) == pytest.approx(jobs)
 
@@ -213,14 +308,42 @@ def test_no_cell_makes_a_parser_crash(cell: object) -> None:
 class TestHeaders:
     @pytest.mark.parametrize(
         ("title", "field"),
-        [("Nom", "name"), ("Raison sociale", "name"), ("RAISON SOCIALE", "name"), ("Entreprise", "name"), ("Nom de l'entreprise", "name"),
-         ("N° SIREN", "siren"), ("Siren", "siren"), ("n°siret", "siret"), ("Numéro SIRET du siège", "siret"), ("Ville", "commune_name"),
-         ("Commune", "commune_name"), ("Code postal", "postal_code"), ("CP", "postal_code"), ("Code INSEE", "commune_code"),
-         ("Date d'adhésion", "joined_on"), ("date_adhesion", "joined_on"), ("Date d’adhésion", "joined_on"), ("Adhérent depuis", "joined_on"),
-         ("Date de sortie", "left_on"), ("Axes", "axes"), ("Axe 2", "axes"), ("Cotisation", "dues_eur"), ("Cotisation 2026 (€ HT)", "dues_eur"),
-         ("Effectif", "jobs"), ("Effectif au 31/12", "jobs"), ("Nb de salariés", "jobs"), ("N° d'adhérent", "number"), ("Company name", "name"),
-         ("Town", "commune_name"), ("Joined on", "joined_on"), ("Member number", "number"), ("joined_on", "joined_on"), ("dues_eur", "dues_eur")],
-    )  # fmt: skip
+        [
+            ("Nom", "name"),
+            ("Raison sociale", "name"),
+            ("RAISON SOCIALE", "name"),
+            ("Entreprise", "name"),
+            ("Nom de l'entreprise", "name"),
+            ("N° SIREN", "siren"),
+            ("Siren", "siren"),
+            ("n°siret", "siret"),
+            ("Numéro SIRET du siège", "siret"),
+            ("Ville", "commune_name"),
+            ("Commune", "commune_name"),
+            ("Code postal", "postal_code"),
+            ("CP", "postal_code"),
+            ("Code INSEE", "commune_code"),
+            ("Date d'adhésion", "joined_on"),
+            ("date_adhesion", "joined_on"),
+            ("Date d’adhésion", "joined_on"),
+            ("Adhérent depuis", "joined_on"),
+            ("Date de sortie", "left_on"),
+            ("Axes", "axes"),
+            ("Axe 2", "axes"),
+            ("Cotisation", "dues_eur"),
+            ("Cotisation 2026 (€ HT)", "dues_eur"),
+            ("Effectif", "jobs"),
+            ("Effectif au 31/12", "jobs"),
+            ("Nb de salariés", "jobs"),
+            ("N° d'adhérent", "number"),
+            ("Company name", "name"),
+            ("Town", "commune_name"),
+            ("Joined on", "joined_on"),
+            ("Member number", "number"),
+            ("joined_on", "joined_on"),
+            ("dues_eur", "dues_eur"),
+        ],
+    )
     def test_titles_are_recognised_as_people_write_them(self, title: str, field: str) -> None:
         found = field_of(title)
         assert found is not None
@@ -246,13 +369,32 @@ class TestReading:
             tmp_path,
             ("Liste des adhérents 2026",),
             (),
-            ("Axes", "Raison sociale", "Prénom", "N° SIRET", "Commune", "CP", "Date d’adhésion", "Date de sortie", "Cotisation 2026 (€)"),
-            ("International ; Business & Croissance", "Alpha Nuage", "A", siret_of(SIRENS[0]), "TOULOUSE CEDEX 4", 31000,
-             datetime(2019, 3, 12), None, "1 250,00 €"),
+            (
+                "Axes",
+                "Raison sociale",
+                "Prénom",
+                "N° SIRET",
+                "Commune",
+                "CP",
+                "Date d’adhésion",
+                "Date de sortie",
+                "Cotisation 2026 (€)",
+            ),
+            (
+                "International ; Business & Croissance",
+                "Alpha Nuage",
+                "A",
+                siret_of(SIRENS[0]),
+                "TOULOUSE CEDEX 4",
+                31000,
+                datetime(2019, 3, 12),
+                None,
+                "1 250,00 €",
+            ),
             (),
             (None, "Bêta Données", "B", float(siret_of(SIRENS[1])), "foix", "9000", "12 mars 2019", "31/12/2024", 300),
             ("TOTAL 2 adhérents", None, None, None, None, None, None, None, 1550),
-        )  # fmt: skip
+        )
         roster = read(path)
         first, second = roster.members.to_dict("records")
         assert (first["name"], first["siren"], first["commune_code"]) == ("Alpha Nuage", SIRENS[0], "31555")
@@ -380,11 +522,21 @@ class TestReading:
 
     @pytest.mark.parametrize(
         ("town", "postal", "code"),
-        [("Toulouse 3e", None, "31555"), ("31000 Toulouse", None, "31555"), ("12 rue Basse, 31000 TOULOUSE CEDEX 9", None, "31555"),
-         ("St Gaudens", None, "31483"), ("VILLEMUR S/ TARN", None, "31584"), ("Isle Jourdain", None, "32160"), ("Le Vigan (46)", None, "46334"),
-         ("Vigan", "30120", "30350"), ("Villefranche", "31290", "31582"), ("Conques", "12320", "12218"), ("Foix", 9000, "09122"),
-         ("Foix", "31000", "09122")],
-    )  # fmt: skip
+        [
+            ("Toulouse 3e", None, "31555"),
+            ("31000 Toulouse", None, "31555"),
+            ("12 rue Basse, 31000 TOULOUSE CEDEX 9", None, "31555"),
+            ("St Gaudens", None, "31483"),
+            ("VILLEMUR S/ TARN", None, "31584"),
+            ("Isle Jourdain", None, "32160"),
+            ("Le Vigan (46)", None, "46334"),
+            ("Vigan", "30120", "30350"),
+            ("Villefranche", "31290", "31582"),
+            ("Conques", "12320", "12218"),
+            ("Foix", 9000, "09122"),
+            ("Foix", "31000", "09122"),
+        ],
+    )
     def test_places(self, tmp_path: Path, town: str, postal: object, code: str) -> None:
         roster = read(write_xlsx(tmp_path, ("Nom", "Ville", "CP"), ("Alpha", town, postal)))
         assert roster.members["commune_code"].tolist() == [code]
@@ -451,11 +603,20 @@ class TestFilesThatAreNone:
 
     @pytest.mark.parametrize(
         ("content", "key"),
-        [(b"", "empty_file"), (b" \n\n", "empty_file"), (b"PK\x03\x04 cut", "corrupt"), (b"\x89PNG\x00\x01", "not_a_table"),
-         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old", "old_xls"), (b"\x81\x8d;x", "encoding"), (b"a;b\n1;2\n", "no_header"),
-         (b'Nom;Ville\n"Alpha;Foix\n', "broken_quotes"), (b"Nom;Ville\n;Foix\n", "no_member"), (b"Nom;Ville\n", "no_member"),
-         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "password")],
-    )  # fmt: skip
+        [
+            (b"", "empty_file"),
+            (b" \n\n", "empty_file"),
+            (b"PK\x03\x04 cut", "corrupt"),
+            (b"\x89PNG\x00\x01", "not_a_table"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old", "old_xls"),
+            (b"\x81\x8d;x", "encoding"),
+            (b"a;b\n1;2\n", "no_header"),
+            (b'Nom;Ville\n"Alpha;Foix\n', "broken_quotes"),
+            (b"Nom;Ville\n;Foix\n", "no_member"),
+            (b"Nom;Ville\n", "no_member"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "password"),
+        ],
+    )
     def test_each_has_its_sentence(self, tmp_path: Path, content: bytes, key: str) -> None:
         path = tmp_path / "roster.xlsx"
         path.write_bytes(content)
