@@ -1,0 +1,187 @@
+"""Who is a member: drawn by segment and size alone, but in some EPCI planted too few or too many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from analytics.settings import Settings
+from analytics.sizes import SIZE_CLASSES, band_of_jobs
+from data.demo.enterprises import jobs_of
+from data.demo.places import METROPOLES, Places
+
+MATCHED = 391
+MEMBER_JOBS = 17_000.0
+_PARTIAL_MEMBERS = 2
+
+# Planted ratios of observed to expected members. Named for readers; the codes count.
+TOO_FEW: dict[str, str] = {
+    "200027183": "Perpignan Méditerranée Métropole",
+    "243000643": "Nîmes Métropole",
+    "200068641": "Le Muretain Agglo",
+    "243400769": "Béziers-Méditerranée",
+    "200066918": "Alès Agglomération",
+    "248200099": "Grand Montauban",
+    "241100593": "Le Grand Narbonne",
+    "200023737": "Grand Cahors",
+}
+TOO_MANY: dict[str, str] = {"200069300": "Tarbes-Lourdes-Pyrénées", "248100430": "Castres Mazamet"}
+_FEW, _MANY = 0.27, 2.75
+FEW_RANGE = (0.2, 0.35)
+MANY_FROM = 2.5
+
+# Odds of membership by size class, and how segments differ.
+_CLASS_RATES = {"unknown": 0.0026, "0": 0.0026, "1-9": 0.0195, "10-49": 0.165, "50-249": 0.475, "250+": 0.55}
+_SEGMENT_RATES = {
+    "software": 1.35,
+    "programming": 1.1,
+    "consulting": 1.0,
+    "data": 1.0,
+    "telecoms": 0.9,
+    "manufacturing": 1.2,
+    "trade_and_repair": 0.45,
+}
+_JOBS_TOLERANCE = 50.0
+_METROPOLE_RANGE = (0.93, 1.16)
+_DRAWS = 4_000
+
+
+@dataclass(frozen=True)
+class Membership:
+    """Units of the members, and what was planted where: EPCI -> (expected, observed)."""
+
+    units: list[int]
+    planted: dict[str, tuple[float, int]]
+    metropoles: dict[str, tuple[float, int]]
+
+
+def firm_table(tic: pl.DataFrame, units: pl.DataFrame, places: Places, settings: Settings) -> pl.DataFrame:
+    """Return one row a firm: ``unit, commune, epci, segment, size_class, jobs, is_natural, is_partial, is_simple``.
+
+    ``tic`` holds the open digital establishments of the region. A firm stands at its seat if that is among them, else
+    at its largest, ties by the oldest; its size is its only band, else that of its summed jobs.
+    """
+    placed = tic.with_columns(jobs=pl.Series(jobs_of(tic))).sort(
+        "unit", "is_seat", "jobs", "created", descending=[False, True, True, False]
+    )
+    firms = placed.group_by("unit", maintain_order=True).agg(
+        pl.col("commune", "activity", "is_seat").first(),
+        pl.col("band").first(),
+        pl.col("jobs").sum(),
+        is_known=(pl.col("band").is_not_null() & (pl.col("band") != "NN")).any(),
+        count=pl.len(),
+    )
+    sizes = [
+        (band or "NN") if count == 1 else band_of_jobs(jobs) if jobs or known else "NN"
+        for band, count, jobs, known in firms.select("band", "count", "jobs", "is_known").iter_rows()
+    ]
+    class_of = {code: name for name, codes in SIZE_CLASSES.items() for code in codes}
+    return firms.join(units, on="unit", maintain_order="left").select(
+        "unit",
+        "commune",
+        "jobs",
+        "is_natural",
+        "is_partial",
+        epci=pl.Series(places.epcis[firms["commune"].to_numpy()]),
+        segment=pl.Series([_segment(code, settings) for code in firms["activity"]]),
+        size_code=pl.Series(sizes),
+        size_class=pl.Series([class_of[size] for size in sizes]),
+        is_simple=(pl.col("count") == 1) & pl.col("is_seat"),
+    )
+
+
+def _segment(code: str, settings: Settings) -> str:
+    bare = code.replace(".", "")
+    return next(key for key, segment in settings.segments.items() if bare.startswith(segment.prefixes("NAFRev2")))
+
+
+def quotas(firms: pl.DataFrame) -> pl.DataFrame:
+    """Return the 391 members by stratum (segment x size class): ``segment, size_class, firms, members``."""
+    strata = firms.group_by("segment", "size_class").agg(firms=pl.len()).sort("segment", "size_class")
+    wanted = np.array(
+        [n * _CLASS_RATES[size] * _SEGMENT_RATES[segment] for segment, size, n in strata.iter_rows()], dtype=float
+    )
+    wanted *= MATCHED / wanted.sum()
+    members = np.floor(wanted).astype(int)
+    members[np.argsort(members - wanted, kind="stable")[: MATCHED - members.sum()]] += 1
+    return strata.with_columns(members=pl.Series(members))
+
+
+def with_expected(firms: pl.DataFrame) -> pl.DataFrame:
+    """Add ``expected``: the members that a firm would bring at its stratum's rate (indirect standardisation)."""
+    rates = quotas(firms).with_columns(expected=pl.col("members") / pl.col("firms"))
+    return firms.join(rates, on=["segment", "size_class"], how="left", maintain_order="left")
+
+
+def draw_members(firms: pl.DataFrame, seed: int) -> Membership:
+    """Return the members: as many in each stratum as ``quotas`` says, in each planted EPCI as planted, 17,000 jobs.
+
+    Draws are repeated until the members' jobs are right and the two metropoles are near their expectation.
+    """
+    table = with_expected(firms)
+    expected = dict(table.group_by("epci").agg(pl.col("expected").sum()).iter_rows())
+    planted = {epci: _too_few(expected[epci]) for epci in TOO_FEW}
+    planted |= {epci: int(np.ceil(_MANY * expected[epci])) for epci in TOO_MANY}
+    draw = _Draw(table, planted)
+    for attempt in range(_DRAWS):
+        chosen = draw.once(np.random.default_rng([seed, attempt]))
+        observed = {epci: int((draw.epcis[chosen] == epci).sum()) for epci in (*planted, *METROPOLES)}
+        near = all(_METROPOLE_RANGE[0] <= observed[m] / expected[m] <= _METROPOLE_RANGE[1] for m in METROPOLES)
+        if near and abs(draw.jobs[chosen].sum() - MEMBER_JOBS) < _JOBS_TOLERANCE:
+            shown = {epci: (round(expected[epci], 2), observed[epci]) for epci in observed}
+            units = sorted(draw.units[chosen].tolist())
+            return Membership(units, {e: shown[e] for e in planted}, {e: shown[e] for e in METROPOLES})
+    raise ValueError("no draw gives the members' jobs: change the rates")
+
+
+def _too_few(expected: float) -> int:
+    few = max(round(_FEW * expected), 1)
+    if not FEW_RANGE[0] <= few / expected <= FEW_RANGE[1]:
+        raise ValueError(f"no number of members is too few of {expected:.2f} as planted: change the EPCI's density")
+    return few
+
+
+class _Draw:
+    """The firms as arrays, and one draw among them."""
+
+    def __init__(self, table: pl.DataFrame, planted: dict[str, int]) -> None:
+        self.units = table["unit"].to_numpy()
+        self.epcis = table["epci"].to_numpy()
+        self.jobs = table["jobs"].to_numpy()
+        self._rates = table["expected"].to_numpy()
+        strata, self._stratum = np.unique(
+            (table["segment"] + "|" + table["size_class"]).to_numpy(), return_inverse=True
+        )
+        self._quota = np.zeros(len(strata), dtype=int)
+        self._quota[self._stratum] = table["members"].to_numpy()
+        self._named = ~(table["is_natural"] | table["is_partial"]).to_numpy()
+        # Two members are partially diffusible: small employers of Toulouse.
+        self._withheld = np.flatnonzero(
+            (table["is_partial"] & (table["size_class"] == "1-9") & (table["segment"] == "programming")).to_numpy()
+            & (self.epcis == METROPOLES[0])
+        )
+        self._planted = planted
+        self._free = ~np.isin(self.epcis, list(planted))
+
+    def once(self, rng: np.random.Generator) -> np.ndarray:
+        left = self._quota.copy()
+        chosen: list[int] = []
+        self._take(rng.choice(self._withheld, _PARTIAL_MEMBERS, replace=False), left, chosen)
+        for epci, count in self._planted.items():
+            among = np.flatnonzero((self.epcis == epci) & self._named)
+            taken = 0
+            while taken < count:
+                weights = self._rates[among] * (left[self._stratum[among]] > 0) * ~np.isin(among, chosen)
+                self._take(rng.choice(among, 1, p=weights / weights.sum()), left, chosen)
+                taken += 1
+        for stratum in np.flatnonzero(left):
+            among = np.flatnonzero((self._stratum == stratum) & self._free & self._named)
+            among = np.setdiff1d(among, chosen)
+            self._take(rng.choice(among, left[stratum], replace=False), left, chosen)
+        return np.array(chosen)
+
+    def _take(self, rows: np.ndarray, left: np.ndarray, chosen: list[int]) -> None:
+        np.subtract.at(left, self._stratum[rows], 1)
+        chosen.extend(int(row) for row in rows)
