@@ -157,7 +157,7 @@ def parse_day(cell: Cell, *, today: date) -> date | None:
     elif isinstance(cell, date):
         day = cell
     elif isinstance(cell, (int, float)) and not isinstance(cell, bool):
-        day = _day_of_number(cell)
+        day = _day_of_number(_float(cell))
     else:
         text = parse_text(cell)
         if text is None:
@@ -242,7 +242,7 @@ def parse_euros(cell: Cell) -> float | None:
         ``invalid_amount`` for anything else, below zero included.
     """
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
-        return _checked_number(float(cell), kind="invalid_amount")
+        return _checked_number(_float(cell), kind="invalid_amount")
     text = parse_text(cell)
     if text is None:
         return None
@@ -266,7 +266,7 @@ def parse_jobs(cell: Cell) -> float | None:
         ``invalid_jobs`` for anything else: below zero, or a range that a spreadsheet turned into a date.
     """
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
-        return _checked_number(float(cell), kind="invalid_jobs")
+        return _checked_number(_float(cell), kind="invalid_jobs")
     if isinstance(cell, date):
         raise UnreadableError("invalid_jobs")
     text = parse_text(cell)
@@ -298,6 +298,14 @@ def _jobs_of_text(text: str) -> float | None:
         low, high = float(between[1]), float(between[2])
         return math.sqrt(max(low, 1) * high) if low < high else None
     return parse_number(bare)
+
+
+def _float(number: float) -> float:
+    """Return a number as a float; an integer beyond any float, which a cell can hold, as infinity."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf
 
 
 def _checked_number(number: float, *, kind: str) -> float | None:

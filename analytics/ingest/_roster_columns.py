@@ -60,10 +60,11 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "emplois", "nombre emplois", "nb emplois", "effectif salarie", "effectif etp", "etp", "tranche effectif",
         "tranche effectifs", "jobs", "employees", "headcount", "staff", "number employees", "collaborateurs",
     ),
+    # Not a mere "N°": it may count lines, and a member is to keep its number when lines are put in.
     "number": (
         "adherent no", "numero adherent", "num adherent", "adherent numero", "identifiant", "id", "id adherent",
-        "code adherent", "ref", "reference", "numero membre", "numero", "matricule", "member number", "member id",
-        "membership number", "number", "id membre", "identifiant adherent",
+        "code adherent", "ref", "reference", "numero membre", "matricule", "member number", "member id",
+        "membership number", "id membre", "identifiant adherent",
     ),
 }  # fmt: skip
 # What a header may begin with: "Cotisation 2026 (€ HT)", "Effectif au 31/12", "Axe 2".

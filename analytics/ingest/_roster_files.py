@@ -21,7 +21,7 @@ from analytics.errors import UserError
 from analytics.ingest._roster_cells import Cell, NumberedRow, is_blank
 
 MAX_BYTES = 64 * 2**20
-MAX_ROWS = 100_000
+MAX_ROWS = 20_000
 MAX_COLUMNS = 200
 # Spreadsheets whose columns were formatted to the bottom end in a million blank rows.
 MAX_BLANK_RUN = 10_000

@@ -59,14 +59,16 @@ class PlaceIndex:
         return FoundPlace(next(iter(found)))
 
     def _named(self, name: str, department: str | None) -> set[str]:
-        found = self._by_name.get(name) or self._by_bare_name.get(_without_article(name)) or set()
-        inside = {code for code in found if department in (None, self._department[code])}
-        if inside or not department:
-            return inside
+        exact, bare = self._by_name.get(name, set()), self._by_bare_name.get(_without_article(name), set())
+        if not department:
+            return exact or bare
+        for codes in (exact, bare):
+            if inside := {code for code in codes if self._department[code] == department}:
+                return inside
         # "Villefranche, 31290", or the first name of a commune that has merged since.
         longer = {c for c, n in self._names.items() if n.startswith(f"{name} ") and self._department[c] == department}
         # Some communes have the postal code of the department next to theirs.
-        return longer or found
+        return longer or exact or bare
 
 
 def _without_article(name: str) -> str:

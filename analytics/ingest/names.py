@@ -28,7 +28,7 @@ _FORMS = words(
     asso association assoc ltd limited gmbh inc llc srl plc corp societe ste soc groupe group groupement
     ets etablissement etablissements entreprise cie compagnie monsieur madame mr mme m"""
 )
-_ORDINAL = re.compile(r"\b\d+ ?(?:e|er|ere|eme|ieme|nd|nde)?\b|\b[ivx]+ ?(?:e|er|eme)\b")
+_ORDINAL = re.compile(r"\b\d+ ?(?:e|er|ere|eme|ieme|nd|nde)?\b")
 _CEDEX = re.compile(r"\bcedex\b.*$")
 
 

@@ -23,8 +23,12 @@ from stdnum import luhn
 from analytics.errors import UserError
 from analytics.ingest import _roster_cells as cells
 from analytics.ingest._roster_columns import SYNONYMS, field_of
-from analytics.ingest._roster_files import MAX_BLANK_RUN
+from analytics.ingest._roster_files import MAX_BLANK_RUN, MAX_ROWS
+from analytics.ingest._roster_places import PlaceIndex
+from analytics.ingest.geography import load_geography
 from analytics.ingest.members import Fault, Roster, read_members
+from analytics.ingest.names import fold
+from analytics.settings import default_settings
 
 TODAY = date(2026, 11, 24)
 # Valid by their check digit; no firm of the tests stands for a real one.
@@ -286,7 +290,14 @@ class TestNumbers:
 @settings(max_examples=300)
 @given(
     st.one_of(
-        st.text(max_size=40), st.floats(), st.integers(), st.booleans(), st.datetimes(), st.times(), st.timedeltas()
+        st.text(max_size=40),
+        st.floats(),
+        st.integers(),
+        st.just(10**400),
+        st.booleans(),
+        st.datetimes(),
+        st.times(),
+        st.timedeltas(),
     )
 )
 def test_no_cell_makes_a_parser_crash(cell: object) -> None:
@@ -350,7 +361,7 @@ class TestHeaders:
         assert found[0] == field
 
     @pytest.mark.parametrize(
-        "title", ["Nom du contact", "Prénom", "Dirigeant", "Téléphone", "Nom du dirigeant", "E-mail", "Remarques"]
+        "title", ["N°", "Nom du contact", "Prénom", "Dirigeant", "Téléphone", "Nom du dirigeant", "E-mail", "Remarques"]
     )
     def test_people_are_not_firms(self, title: str) -> None:
         assert field_of(title) is None
@@ -638,7 +649,7 @@ class TestFilesThatAreNone:
         assert self.key(path) == "too_large"
 
     def test_more_rows_than_any_roster(self, tmp_path: Path) -> None:
-        assert self.key(write_csv(tmp_path, "Nom;Ville\n" + "A;B\n" * 100_001)) == "too_many_rows"
+        assert self.key(write_csv(tmp_path, "Nom;Ville\n" + "A;B\n" * MAX_ROWS)) == "too_many_rows"
 
     @settings(max_examples=60, deadline=None)
     @given(seed=st.integers(0, 10_000), flips=st.integers(1, 40))
@@ -682,3 +693,16 @@ class TestFilesThatAreNone:
             error.message("en")
         else:
             assert roster.rows_read == len(roster.members) + sum(roster.rows_left_out.values())
+
+
+def test_every_commune_of_the_region_is_found_by_its_name_and_department() -> None:
+    geography = load_geography(default_settings())
+    places = PlaceIndex(geography)
+    columns = ["commune_code", "name", "department_code"]
+    wrong = [
+        written
+        for code, name, department in geography.communes[columns].itertuples(index=False)
+        for written in (name, fold(name).upper(), name.replace("Saint-", "St "), f"{name} CEDEX 3")
+        if places.find(cells.Place(None, f"{department}000", written)).commune_code != code
+    ]
+    assert wrong == []
