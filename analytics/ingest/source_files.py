@@ -108,9 +108,9 @@ def _opened(path: Path) -> Iterator[_Source]:
         else:
             with _text_stream(path) as (stream, share):
                 yield _Text(path, stream, share)
-    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError) as error:
+    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError) as error:
         raise UserError("register.broken_archive", file=path.name) from error
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, pa.ArrowException, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, pa.ArrowException, OSError, UnicodeError) as error:
         key = "register.broken_parquet" if _is_parquet(path) else "register.unreadable"
         raise UserError(key, file=path.name) from error
 

@@ -14,22 +14,23 @@ import polars as pl
 Row = dict[str, str | None]
 
 _COMMON = (
-    ["siren", "nic", "siret", "statutDiffusionEtablissement", "dateCreationEtablissement"]
-    + ["trancheEffectifsEtablissement", "anneeEffectifsEtablissement"]
-    + ["activitePrincipaleRegistreMetiersEtablissement", "dateDernierTraitementEtablissement"]
-    + ["etablissementSiege", "nombrePeriodesEtablissement", "complementAdresseEtablissement"]
-    + ["numeroVoieEtablissement", "indiceRepetitionEtablissement", "typeVoieEtablissement"]
-    + ["libelleVoieEtablissement", "codePostalEtablissement", "libelleCommuneEtablissement"]
-    + ["libelleCommuneEtrangerEtablissement", "distributionSpecialeEtablissement", "codeCommuneEtablissement"]
-    + ["codeCedexEtablissement", "libelleCedexEtablissement", "codePaysEtrangerEtablissement"]
-    + ["libellePaysEtrangerEtablissement", "complementAdresse2Etablissement", "numeroVoie2Etablissement"]
-    + ["indiceRepetition2Etablissement", "typeVoie2Etablissement", "libelleVoie2Etablissement"]
-    + ["codePostal2Etablissement", "libelleCommune2Etablissement", "libelleCommuneEtranger2Etablissement"]
-    + ["distributionSpeciale2Etablissement", "codeCommune2Etablissement", "codeCedex2Etablissement"]
-    + ["libelleCedex2Etablissement", "codePaysEtranger2Etablissement", "libellePaysEtranger2Etablissement"]
-    + ["dateDebut", "etatAdministratifEtablissement", "enseigne1Etablissement", "enseigne2Etablissement"]
-    + ["enseigne3Etablissement", "denominationUsuelleEtablissement", "activitePrincipaleEtablissement"]
-    + ["nomenclatureActivitePrincipaleEtablissement", "caractereEmployeurEtablissement"]
+    *("siren", "nic", "siret", "statutDiffusionEtablissement", "dateCreationEtablissement"),
+    *("trancheEffectifsEtablissement", "anneeEffectifsEtablissement"),
+    *("activitePrincipaleRegistreMetiersEtablissement", "dateDernierTraitementEtablissement"),
+    *("etablissementSiege", "nombrePeriodesEtablissement", "complementAdresseEtablissement"),
+    *("numeroVoieEtablissement", "indiceRepetitionEtablissement", "typeVoieEtablissement"),
+    *("libelleVoieEtablissement", "codePostalEtablissement", "libelleCommuneEtablissement"),
+    *("libelleCommuneEtrangerEtablissement", "distributionSpecialeEtablissement"),
+    *("codeCommuneEtablissement", "codeCedexEtablissement", "libelleCedexEtablissement"),
+    *("codePaysEtrangerEtablissement", "libellePaysEtrangerEtablissement"),
+    *("complementAdresse2Etablissement", "numeroVoie2Etablissement", "indiceRepetition2Etablissement"),
+    *("typeVoie2Etablissement", "libelleVoie2Etablissement", "codePostal2Etablissement"),
+    *("libelleCommune2Etablissement", "libelleCommuneEtranger2Etablissement"),
+    *("distributionSpeciale2Etablissement", "codeCommune2Etablissement", "codeCedex2Etablissement"),
+    *("libelleCedex2Etablissement", "codePaysEtranger2Etablissement", "libellePaysEtranger2Etablissement"),
+    *("dateDebut", "etatAdministratifEtablissement", "enseigne1Etablissement", "enseigne2Etablissement"),
+    *("enseigne3Etablissement", "denominationUsuelleEtablissement", "activitePrincipaleEtablissement"),
+    *("nomenclatureActivitePrincipaleEtablissement", "caractereEmployeurEtablissement"),
 )
 COLUMNS_48 = tuple(_COMMON)
 COLUMNS_54 = (

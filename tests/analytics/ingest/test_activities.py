@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from analytics.errors import UserError
 from analytics.ingest.activities import deciding_activity, is_in, is_in_some_perimeter, segment_of
-from analytics.settings import default_settings
+from analytics.settings import REGION_FILE, default_settings, load_settings
 
 SETTINGS = default_settings()
 
@@ -81,17 +85,34 @@ def test_perimeters_and_segment(code: str, nomenclature: str, perimeters: set[st
     assert {key for key, inside in row.items() if inside} == perimeters
 
 
+few_examples = hypothesis_settings(max_examples=15, deadline=None)
+code_text = st.none() | st.text(max_size=8)
+
+
+@few_examples
 @given(
-    st.from_regex(r"\d\d\.\d\d[A-Z]", fullmatch=True),
+    st.lists(st.from_regex(r"\d\d\.\d\d[A-Z]", fullmatch=True), min_size=1, max_size=50),
     st.sampled_from(["NAFRev2", "NAF2025"]),
 )
-def test_whatever_is_in_a_perimeter_has_a_segment(code: str, nomenclature: str) -> None:
-    row = pl.DataFrame({"activity_code": [code], "activity_nomenclature": [nomenclature]})
-    inside, segment = row.select(is_in_some_perimeter(SETTINGS).alias("inside"), segment_of(SETTINGS)).row(0)
-    assert segment is not None or not inside
+def test_whatever_is_in_a_perimeter_has_a_segment(codes: list[str], nomenclature: str) -> None:
+    rows = pl.DataFrame({"activity_code": codes}).with_columns(activity_nomenclature=pl.lit(nomenclature))
+    inside = rows.filter(is_in_some_perimeter(SETTINGS))
+    assert inside.select(segment_of(SETTINGS)).null_count().item() == 0
 
 
-@given(st.none() | st.text(max_size=8), st.none() | st.text(max_size=8), st.none() | st.text(max_size=8))
-def test_any_text_is_judged(main: str | None, nomenclature: str | None, naf_2025: str | None) -> None:
-    code, which = decided(main, nomenclature, naf_2025)
-    assert (code is None) == (which is None)
+@few_examples
+@given(st.lists(st.tuples(code_text, code_text, code_text), min_size=1, max_size=20))
+def test_any_text_is_judged(texts: list[tuple[str | None, str | None, str | None]]) -> None:
+    rows = pl.DataFrame(texts, schema={"m": pl.String, "n": pl.String, "s": pl.String}, orient="row")
+    code, which = deciding_activity(pl.col("m"), pl.col("n"), pl.col("s"))
+    decided_rows = rows.select(code, which)
+    assert decided_rows["activity_code"].is_null().equals(decided_rows["activity_nomenclature"].is_null())
+
+
+def test_settings_with_an_activity_that_no_segment_holds_are_refused(tmp_path: Path) -> None:
+    text = REGION_FILE.read_text(encoding="utf-8")
+    assert 'naf_rev2 = ["26"]' in text
+    (tmp_path / "region.toml").write_text(text.replace('naf_rev2 = ["26"]', 'naf_rev2 = ["26.1"]'), encoding="utf-8")
+    with pytest.raises(UserError, match=r"26\.?20") as caught:
+        load_settings(tmp_path / "region.toml")
+    assert caught.value.key == "settings.faults"
