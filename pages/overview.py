@@ -25,7 +25,11 @@ places = reader.table("places")
 with right, blocks.block("map", findings.map_title(places, t), pieces.map_key(t)):
     with st.container(key="map", height=430, border=False):
         figure = territory(
-            places, reader.snapshot.table("antennas"), frame=door.land_frame(), palette=blocks.slots(), language=language
+            places,
+            reader.snapshot.table("antennas"),
+            frame=door.land_frame(),
+            palette=blocks.slots(),
+            language=language,
         )
         blocks.chart(figure, name="map", alt=findings.map_title(places, t), height="stretch")
     blocks.tools(reader, pieces.places_table(places), name="places", title=findings.map_title(places, t))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -132,7 +134,11 @@ def intervals(table: pd.DataFrame, *, rate_pct: float, palette: Palette, languag
             "gridcolor": palette.hair,
             "tickfont": {"color": palette.secondary},
         },
-        yaxis={"tickvals": list(range(len(table))), "ticktext": [f"{plain(n)}  " for n in table["area_name"]]},
+        yaxis={
+            "tickvals": list(range(len(table))),
+            "ticktext": [f"{plain(n)}  " for n in table["area_name"]],
+            "tickfont": {"color": palette.ink},
+        },
         shapes=[
             {
                 "type": "line",
@@ -176,27 +182,24 @@ def _rows(table: pd.DataFrame, *, palette: Palette, language: str, left: int) ->
     return figure
 
 
-def _head(text: str, palette: Palette, **place: object) -> dict[str, object]:
+def _head(text: str, palette: Palette, **place: Any) -> dict[str, Any]:  # noqa: ANN401 - Plotly's own options
     return note(text, y=1, yref="paper", yanchor="bottom", yshift=5, font={"color": palette.secondary}, **place)
 
 
 def _hovers(table: pd.DataFrame, t: Translator) -> list[str]:
-    return [
-        f"<b>{plain(row.area_name)}</b><br>"
-        + t.plural("chart.hover_members", int(row.members), firms=t.number(row.firms))
-        + (
-            "<br>"
-            + t(
-                "chart.hover_rate",
-                rate=t.percent(row.firm_penetration_pct),
-                low=t.percent(row.firm_penetration_low_pct),
-                high=t.percent(row.firm_penetration_high_pct),
-            )
-            if row.firms
-            else ""
-        )
-        for row in table.itertuples()
+    return [_hover(row, t) for row in table.to_dict("records")]
+
+
+def _hover(row: dict[Hashable, Any], t: Translator) -> str:
+    lines = [
+        f"<b>{plain(row['area_name'])}</b>",
+        t.plural("chart.hover_members", row["members"], firms=t.number(row["firms"])),
     ]
+    if row["firms"]:
+        low, high = row["firm_penetration_low_pct"], row["firm_penetration_high_pct"]
+        shares = {"rate": t.percent(row["firm_penetration_pct"]), "low": t.percent(low), "high": t.percent(high)}
+        lines.append(t("chart.hover_rate", **shares))
+    return "<br>".join(lines)
 
 
 def _segments(start: pd.Series, end: pd.Series) -> list[float | None]:
@@ -215,6 +218,6 @@ def _reach(drawn: pd.DataFrame, *, rate_pct: float) -> float:
 
 def _step(top: float) -> float:
     """Return the round step that gives two to five ticks."""
-    rough = top / 4
+    rough = top / 5.2
     magnitude = 10 ** math.floor(math.log10(rough))
     return float(next(m * magnitude for m in (1, 2, 5, 10) if m * magnitude >= rough))

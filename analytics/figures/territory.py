@@ -17,8 +17,9 @@ LARGEST_FIRMS_PX = 34.0  # radius
 LARGEST_MEMBERS_PX = 21.0
 RING_PX = 8
 NAME_PX = 14
+LARGEST = 3  # discs whose count stands beside the name
 NARROWEST_PX = 350
-SIDE_KM = 18.0
+WEST_KM, EAST_KM = 8.0, 32.0
 NEAR_KM = 8.0  # an antenna and the disc of its town are one place
 
 
@@ -97,9 +98,9 @@ def _land(frame: Frame) -> dict[str, object]:
 
 def _add_discs(figure: go.Figure, sized: pd.DataFrame, *, palette: Palette, t: Translator) -> None:
     hovers = [
-        f"<b>{plain(row.epci_name)}</b><br>"
-        + t.plural("chart.hover_members", int(row.members), firms=t.number(row.firms))
-        for row in sized.itertuples()
+        f"<b>{plain(row['epci_name'])}</b><br>"
+        + t.plural("chart.hover_members", row["members"], firms=t.number(row["firms"]))
+        for row in sized.to_dict("records")
     ]
     with_members = sized["members"] > 0
     for column, color, opacity, kept in (
@@ -136,30 +137,36 @@ def _add_rings(figure: go.Figure, rings: pd.DataFrame, *, palette: Palette, t: T
 def _names(
     sized: pd.DataFrame, rings: pd.DataFrame, *, frame: Frame, palette: Palette, t: Translator
 ) -> list[dict[str, object]]:
-    marks = _marks(sized, rings, t)
-    bounds = (frame.west, frame.south, frame.east, frame.north)
-    placed = place_labels(marks, px_per_km=NARROWEST_PX / (frame.east - frame.west), text_px=NAME_PX, bounds_km=bounds)
+    west, east = _breadth(frame)
+    bounds, scale = (west, frame.south, east, frame.north), NARROWEST_PX / (east - west)
+    marks = _marks(sized, rings, t, counts=0)
+    placed = place_labels(marks, px_per_km=scale, text_px=NAME_PX, bounds_km=bounds)
+    for index, counted in enumerate(_marks(sized, rings, t, counts=LARGEST)[:LARGEST]):
+        # A name without its count is better than another name less.
+        tried = [*marks[:index], counted, *marks[index + 1 :]]
+        found = place_labels(tried, px_per_km=scale, text_px=NAME_PX, bounds_km=bounds)
+        if len(found) >= len(placed):
+            marks, placed = tried, found
     return [_name(place, marks[place.index], palette) for place in placed]
 
 
 def _breadth(frame: Frame) -> tuple[float, float]:
     """Return the west and east of the axes: the land, and room for the names of towns near its edges."""
-    return frame.west - SIDE_KM, frame.east + SIDE_KM
+    return frame.west - WEST_KM, frame.east + EAST_KM
 
 
-def _marks(sized: pd.DataFrame, rings: pd.DataFrame, t: Translator) -> list[Mark]:
-    """Return the antennas with the count of the disc on which they stand, by that count; three counts at most."""
+def _marks(sized: pd.DataFrame, rings: pd.DataFrame, t: Translator, *, counts: int) -> list[Mark]:
+    """Return the antennas by members of the discs on which they stand, the first ``counts`` with that number."""
     found = []
-    for ring in rings.itertuples():
-        distance = np.hypot(sized["x_km"] - ring.x_km, sized["y_km"] - ring.y_km)
-        near = sized[distance < NEAR_KM].head(1)
-        members = int(near["members"].sum())
+    for ring in rings.to_dict("records"):
+        x, y = float(ring["x_km"]), float(ring["y_km"])
+        near = sized[np.hypot(sized["x_km"] - x, sized["y_km"] - y) < NEAR_KM].head(1)
         radius = max(float(near["firms_px"].max()) if len(near) else 0.0, RING_PX / 2 + 1)
-        found.append((members, str(ring.name), ring, radius))
+        found.append((int(near["members"].sum()), str(ring["name"]), x, y, radius))
     found.sort(key=lambda item: -item[0])
     return [
-        _mark(name, x_km=ring.x_km, y_km=ring.y_km, radius=radius, count=t.number(n) if rank < 3 and n else "")
-        for rank, (n, name, ring, radius) in enumerate(found)
+        _mark(name, x_km=x, y_km=y, radius=radius, count=t.number(n) if rank < counts and n else "")
+        for rank, (n, name, x, y, radius) in enumerate(found)
     ]
 
 
@@ -186,4 +193,5 @@ def _name(place: Place, mark: Mark, palette: Palette) -> dict[str, object]:
 def _radius(counts: pd.Series, *, largest: float) -> pd.Series:
     """Return radii in pixels, ``largest`` for the highest count, areas proportional, 1.8 at least where not zero."""
     top = max(float(counts.max()) if len(counts) else 0.0, 1.0)
-    return (largest * np.sqrt(counts / top)).clip(lower=1.8)
+    radii: pd.Series = (largest * np.sqrt(counts / top)).clip(lower=1.8)
+    return radii

@@ -17,7 +17,9 @@ from analytics.text import LANGUAGES
 from analytics.view import View
 
 VIEW_KEYS = ("perimeter", "department", "segment", "size", "employers")
-_LANGUAGE, _VIEW, _SEEN, _PAGE, _CHANGED, _FAULT = (f"address_{n}" for n in ("language", "view", "seen", "page", "changed", "fault"))
+_LANGUAGE, _VIEW, _SEEN, _PAGE, _CHANGED, _FAULT = (
+    f"address_{n}" for n in ("language", "view", "seen", "page", "changed", "fault")
+)
 
 
 def read(page: str, settings: Settings) -> None:

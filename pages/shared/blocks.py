@@ -80,3 +80,8 @@ def _column(reader: Reader, table: pd.DataFrame, column: str) -> object:
         return st.column_config.TextColumn(label)
     step = 0.1 if column.endswith("_pct") else 1
     return st.column_config.NumberColumn(label, format="localized", step=step)
+
+
+def rows_table(reader: Reader, table: pd.DataFrame, *, name: str) -> None:
+    """Draw a table as wide as its block."""
+    twin(reader, table, name=name, width="stretch")

@@ -67,7 +67,9 @@ def _departments(reader: Reader, suffix: str) -> None:
 
 def _segments(reader: Reader, suffix: str) -> None:
     segments, language = reader.settings.segments, reader.t.language
-    _several(reader, "segment", "segments", lambda key: segments[key].name.in_language(language), list(segments), suffix)
+    _several(
+        reader, "segment", "segments", lambda key: segments[key].name.in_language(language), list(segments), suffix
+    )
 
 
 def _sizes(reader: Reader, suffix: str) -> None:

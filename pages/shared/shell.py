@@ -33,7 +33,7 @@ def main() -> None:
         menu_items={"About": t("common.about")},
     )
     st.html(style_sheet(t))
-    st.logo(str(LOGO), size="large")
+    st.logo(str(LOGO), size="medium")
     entries = [st.Page(PAGES / file, title=t(name), url_path=path, default=not path) for file, name, path in NAVIGATION]
     page = st.navigation(entries, position="top")
     address.write(settings)
