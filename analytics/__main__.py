@@ -52,16 +52,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def make_parser(language: str) -> argparse.ArgumentParser:
     """Return the parser of the arguments, its help in ``language``."""
     t = translator(language)
-    common = _common_options(t)
     parser = argparse.ArgumentParser(
-        prog="python -m analytics", description=t("cli.description"), parents=[common], allow_abbrev=False
+        prog="python -m analytics", description=t("cli.description"), parents=[_common_options(t)], allow_abbrev=False
     )
     parser.set_defaults(lang=language, store=None)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", title=t("cli.commands"))
 
     def add(name: str) -> argparse.ArgumentParser:
         text = t(f"cli.{name}")
-        return commands.add_parser(name, help=text, description=text, parents=[common], allow_abbrev=False)
+        parents = [_common_options(t)]
+        return commands.add_parser(name, help=text, description=text, parents=parents, allow_abbrev=False)
 
     _add_build_options(add("build"), t)
     add("demo")
@@ -72,7 +72,8 @@ def make_parser(language: str) -> argparse.ArgumentParser:
 
 
 def _common_options(t: Translator) -> argparse.ArgumentParser:
-    # Accepted before and after the command: no default here, or the later would overwrite the earlier.
+    # Accepted before and after the command: no default here, or the later would overwrite the earlier; and made anew
+    # for each parser, since parsers share the defaults of the options of a common parent.
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--store", type=Path, metavar="DIR", help=t("cli.option_store"))
     common.add_argument("--lang", choices=LANGUAGES, help=t("cli.option_lang"))

@@ -24,13 +24,13 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 
 from analytics import tables
 from analytics.errors import UserError
-from analytics.settings import REGION_FILE, Settings, store_dir
+from analytics.settings import REGION_FILE, store_dir
 from analytics.store import Snapshot, Store
 from analytics.text import Translator, translator
 from analytics.view import View
 
 # A spreadsheet runs a cell that begins so as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "\t", "\n")
 # Where the catalogues name the reasons for which a row is left out.
 _REASONS = {"register": "register.reason.", "members": "members.left_out."}
 _STATUS_COUNTS = (
@@ -89,7 +89,7 @@ def table(options: argparse.Namespace) -> None:
     """Write a result table: CSV on standard output, or a CSV or Parquet file."""
     save = _writer_for(options.out) if options.out else None
     snapshot = _current(_store(options))
-    settings = Settings.model_validate(snapshot.manifest["settings"])
+    settings = snapshot.settings()
     view = View.from_query(options.view, settings)
     rows = tables.compute(options.name, snapshot, view, settings, level=options.level, language=options.lang)
     if snapshot.is_demo:
@@ -97,7 +97,7 @@ def table(options: argparse.Namespace) -> None:
     if save is None:
         _to_stdout(as_csv(rows))
     else:
-        facts = _provenance(snapshot, table=options.name, level=options.level, query=view.to_query(settings))
+        facts = _provenance(snapshot, table=options.name, level=options.level, view=view.to_query(settings))
         save(options.out, rows, facts=facts, t=translator(options.lang))
 
 
@@ -128,16 +128,22 @@ def summarise(snapshot: Snapshot) -> dict[str, Any]:
 def as_csv(rows: pd.DataFrame) -> bytes:
     """Return a table as CSV (comma, UTF-8, header, nulls empty), harmless in a spreadsheet.
 
-    Text that a spreadsheet would run as a formula is preceded by an apostrophe; numbers are left as they are.
+    Text that a spreadsheet would run as a formula is preceded by an apostrophe, and a carriage return in a text becomes
+    a line feed; numbers are left as they are.
     """
     text = rows.select_dtypes(include=["object", "str", "category"]).columns
-    safe = rows.assign(**{name: _without_formula(rows[name]) for name in text})
+    safe = rows.assign(**{name: _harmless(rows[name]) for name in text})
     return safe.to_csv(index=False, lineterminator="\n").encode()
 
 
-def _without_formula(column: pd.Series[Any]) -> pd.Series[Any]:
-    cells = column.astype("object")
-    return cells.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell)
+def _harmless(column: pd.Series[Any]) -> pd.Series[Any]:
+    return column.astype("object").map(lambda cell: _harmless_text(cell) if isinstance(cell, str) else cell)
+
+
+def _harmless_text(text: str) -> str:
+    # The writer does not quote a lone carriage return, which readers take for the end of a row.
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _store(options: argparse.Namespace) -> Store:
@@ -240,8 +246,8 @@ def _save_csv(path: Path, rows: pd.DataFrame, *, facts: Mapping[str, str], t: Tr
     # an earlier demonstration must not stay beside them.
     lines = [t("cli.demo_notice")] if facts["demo"] == "true" else []
     lines += [f"{name}: {value}" for name, value in facts.items()]
-    _save(path.with_name(f"{path.name}.source.txt"), "".join(f"{line}\n" for line in lines).encode())
     _save(path, as_csv(rows))
+    _save(path.with_name(f"{path.name}.source.txt"), "".join(f"{line}\n" for line in lines).encode())
 
 
 def _save_parquet(path: Path, rows: pd.DataFrame, *, facts: Mapping[str, str], t: Translator) -> None:

@@ -36,6 +36,7 @@ from typing import Any
 import pandas as pd
 
 from analytics.errors import UserError
+from analytics.settings import Settings
 
 KEPT_SNAPSHOTS = 10
 MANIFEST = "manifest.json"
@@ -89,6 +90,19 @@ class Snapshot:
     def perimeters(self) -> tuple[str, ...]:
         """Perimeters whose firms the snapshot holds, in the order of the settings."""
         return tuple(name.removeprefix(FIRMS_PREFIX) for name in self.table_names if name.startswith(FIRMS_PREFIX))
+
+    def settings(self) -> Settings:
+        """Return the settings with which the snapshot was built.
+
+        Raises
+        ------
+        UserError
+            When the manifest holds none, or such as this version does not take.
+        """
+        try:
+            return Settings.model_validate(self.manifest["settings"])
+        except (KeyError, ValueError) as error:
+            raise UserError("store.manifest_unreadable", snapshot=self.id) from error
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table, read and checked against its hash once; callers share it and must not change it.

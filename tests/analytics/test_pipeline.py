@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -102,7 +101,7 @@ def test_manifest_sources(built: Snapshot) -> None:
     assert register["bytes"] == len(content)
     assert register["sha256"] == hashlib.sha256(content).hexdigest()
     assert datetime.fromisoformat(register["modified"]).tzinfo is not None
-    assert manifest["settings"] == json.loads(default_settings().model_dump_json())
+    assert built.settings() == default_settings()
 
 
 def test_manifest_names_nobody(built: Snapshot) -> None:

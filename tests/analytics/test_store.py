@@ -250,6 +250,16 @@ def test_damaged_table_says_what_to_do(store: Store) -> None:
     assert "rollback" in raised.value.message("fr")
 
 
+@pytest.mark.parametrize("manifest", [{}, {"settings": {}}, {"settings": {"region": 76}}])
+def test_settings_of_another_version(store: Store, manifest: dict[str, Any]) -> None:
+    with store.writing() as draft:
+        draft.write_table("members", small())
+        snapshot = draft.publish(manifest)
+    with pytest.raises(UserError) as raised:
+        snapshot.settings()
+    assert raised.value.key == "store.manifest_unreadable"
+
+
 def test_unknown_perimeter_and_table(store: Store) -> None:
     snapshot = build(store)
     with pytest.raises(UserError) as raised:
