@@ -158,7 +158,7 @@ def _current(store: Store) -> Snapshot:
 
 
 def _run_build(run: Callable[[Callable[[str, float], None]], Snapshot], options: argparse.Namespace) -> None:
-    from analytics import pipeline  # noqa: PLC0415 - already there: the caller imported it
+    from analytics import pipeline  # noqa: PLC0415 - already loaded by the caller
 
     t = translator(options.lang)
     with _progress_on_stderr(t) as report:
@@ -213,7 +213,8 @@ def _source_lines(manifest: Mapping[str, Any], t: Translator) -> Iterator[str]:
         rows = manifest["counts"][f"{role}_rows_read"]
         yield t.plural(f"cli.status_{role}_file", rows, file=source["file"], size=size, sha256=source["sha256"][:12])
         for reason, left_out in manifest["excluded"].get(role, {}).items():
-            yield t.plural("cli.status_excluded", left_out, reason=t(_REASONS[role] + reason))
+            text = t(_REASONS[role] + reason)
+            yield t.plural("cli.status_excluded", left_out, reason=text[0].upper() + text[1:])
 
 
 def _provenance(snapshot: Snapshot, **asked: str | None) -> dict[str, str]:

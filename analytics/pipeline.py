@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -28,7 +29,7 @@ from analytics.ingest.register import RegisterExtract, read_establishments
 from analytics.matching import Matches, match_members
 from analytics.progress import Progress
 from analytics.settings import DEMO_DIR, REGION_FILE, Settings, load_settings, store_dir
-from analytics.store import FIRMS_PREFIX, Snapshot, Store
+from analytics.store import FIRMS_PREFIX, Draft, Snapshot, Store
 
 Report = Callable[[str, float], None]
 """Called with the catalogue key of a stage and the share of it that is done, 0 to 1."""
@@ -189,19 +190,39 @@ def apply_decisions(store: Store, report: Report = tell_nobody) -> Snapshot:
         When nothing is published, a table is unreadable, or the store cannot be written.
     """
     with store.writing() as draft:
-        snapshot = store.current()
-        if snapshot is None:
-            raise UserError("build.no_snapshot")
-        report("build.stage_matching", 0)
-        matches = _rematched(snapshot, decisions=store.decisions())
-        report("build.stage_matching", 1)
-        rematched = {"members": matches.members, "candidates": matches.candidates}
-        for name in snapshot.table_names:
-            draft.write_table(name, rematched[name] if name in rematched else snapshot.table(name))
-        counts = snapshot.manifest["counts"] | count_members(rematched["members"], on=draft.built_at)
-        published = draft.publish(snapshot.manifest | {"counts": counts, "software_version": __version__})
-        report("build.stage_publishing", 1)
-    return published
+        snapshot = _published(store)
+        tables = _rematched(snapshot, roster=snapshot.table("roster"), decisions=store.decisions(), report=report)
+        return _republish(draft, snapshot, tables=tables, report=report)
+
+
+def replace_members(store: Store, members: Path, report: Report = tell_nobody) -> Snapshot:
+    """Read a new roster, match it with the firms of the published snapshot, and publish the result.
+
+    The register is carried over as it is. Of a member that is neither among its firms nor in the roster before, the
+    register's rows are not known until the next build from the register.
+
+    Raises
+    ------
+    UserError
+        When nothing is published, the demonstration is, the roster or a table is unreadable, or the store cannot be
+        written.
+    """
+    with store.writing() as draft:
+        snapshot = _published(store)
+        if snapshot.is_demo:
+            raise UserError("build.members_of_demo", file=members.name)
+        sources = _describe({"members": members}, progress=partial(report, "build.stage_sources"))
+        roster = _read_roster(members, _load_geography(snapshot.settings(), report), report)
+        tables = _rematched(snapshot, roster=roster.members, decisions=store.decisions(), report=report)
+        _refuse_changed(sources)
+        before = snapshot.manifest
+        others = [entry for entry in before["sources"] if entry["role"] != "members"]
+        facts = _roster_facts(roster) | {
+            "sources": [*others, *(source.entry() for source in sources)],
+            "excluded": before["excluded"] | {"members": dict(roster.rows_left_out)},
+            "counts": before["counts"] | _roster_counts(roster),
+        }
+        return _republish(draft, snapshot, tables=tables, facts=facts, report=report)
 
 
 def faults_of(snapshot: Snapshot) -> tuple[Fault, ...]:
@@ -266,35 +287,67 @@ def _refuse_changed(sources: tuple[Source, ...]) -> None:
             raise UserError("build.source_changed", file=source.path.name)
 
 
+def _published(store: Store) -> Snapshot:
+    snapshot = store.current()
+    if snapshot is None:
+        raise UserError("build.no_snapshot")
+    return snapshot
+
+
+def _republish(
+    draft: Draft,
+    snapshot: Snapshot,
+    *,
+    tables: Mapping[str, pd.DataFrame],
+    report: Report,
+    facts: Mapping[str, Any] = MappingProxyType({}),
+) -> Snapshot:
+    """Publish a snapshot again with some tables and facts of its manifest replaced."""
+    report("build.stage_publishing", 0)
+    for name in snapshot.table_names:
+        draft.write_table(name, tables[name] if name in tables else snapshot.table(name))
+    manifest = snapshot.manifest | dict(facts) | {"software_version": __version__}
+    counts = manifest["counts"] | count_members(tables["members"], on=draft.built_at)
+    published = draft.publish(manifest | {"counts": counts})
+    report("build.stage_publishing", 1)
+    return published
+
+
 def _read_all(request: Request, settings: Settings, report: Report) -> _Content:
-    decisions = request.store.decisions()
-    report("build.stage_geography", 0)
-    geography = load_geography(settings)
-    report("build.stage_geography", 1)
-    roster = _read_roster(request, geography, report)
+    geography = _load_geography(settings, report)
+    roster = None if request.members is None else _read_roster(request.members, geography, report)
     extract = read_establishments(
         request.register,
         settings=settings,
-        roster_sirens=_sirens_of(roster, decisions),
+        roster_sirens=_sirens_of(roster, request.store.decisions()),
         successors=geography.successors,
         communes=frozenset(geography.communes["commune_code"]),
         progress=partial(report, "build.stage_register"),
     )
     legal_units = _read_legal_units(request, extract, report)
     firms = _firms_by_perimeter(extract, legal_units, settings=settings, geography=geography, report=report)
-    report("build.stage_matching", 0)
     basis = _basis(roster, extract, legal_units, firms=firms)
-    default = settings.cluster.default_perimeter
-    matches = _matches(basis, firms=firms, default=default, communes=geography.communes, decisions=decisions)
-    report("build.stage_matching", 1)
+    matches = _matches(
+        basis,
+        firms=firms,
+        default=settings.cluster.default_perimeter,
+        communes=geography.communes,
+        decisions=request.store.decisions(),  # Read anew: reading the register takes minutes, and people go on.
+        report=report,
+    )
     return _Content(settings, geography, roster, extract, legal_units, firms, basis, matches)
 
 
-def _read_roster(request: Request, geography: Geography, report: Report) -> Roster | None:
-    if request.members is None:
-        return None
+def _load_geography(settings: Settings, report: Report) -> Geography:
+    report("build.stage_geography", 0)
+    geography = load_geography(settings)
+    report("build.stage_geography", 1)
+    return geography
+
+
+def _read_roster(path: Path, geography: Geography, report: Report) -> Roster:
     report("build.stage_members", 0)
-    roster = read_members(request.members, geography=geography)
+    roster = read_members(path, geography=geography)
     report("build.stage_members", 1)
     return roster
 
@@ -389,28 +442,38 @@ def _matches(
     default: str,
     communes: pd.DataFrame,
     decisions: Mapping[str, str | None],
+    report: Report,
 ) -> Matches:
+    report("build.stage_matching", 0)
     if basis["roster"].empty:
-        return Matches(MEMBERS.empty(), CANDIDATES.empty())
-    return match_members(
-        basis["roster"],
-        firms=_widest(firms),
-        in_perimeter=frozenset(firms[default]["siren"]),
-        outside=basis["outside"],
-        communes=communes,
-        decisions=decisions,
-        aliases=basis["aliases"],
-    )
+        matches = Matches(MEMBERS.empty(), CANDIDATES.empty())
+    else:
+        matches = match_members(
+            basis["roster"],
+            firms=_widest(firms),
+            in_perimeter=frozenset(firms[default]["siren"]),
+            outside=basis["outside"],
+            communes=communes,
+            decisions=decisions,
+            aliases=basis["aliases"],
+        )
+    report("build.stage_matching", 1)
+    return matches
 
 
-def _rematched(snapshot: Snapshot, *, decisions: Mapping[str, str | None]) -> Matches:
-    return _matches(
-        {name: snapshot.table(name) for name in ("roster", "outside", "aliases")},
+def _rematched(
+    snapshot: Snapshot, *, roster: pd.DataFrame, decisions: Mapping[str, str | None], report: Report
+) -> dict[str, pd.DataFrame]:
+    """Return the tables that a new roster or new decisions change."""
+    matches = _matches(
+        {"roster": roster, "outside": snapshot.table("outside"), "aliases": snapshot.table("aliases")},
         firms={perimeter: snapshot.firms(perimeter) for perimeter in snapshot.perimeters},
-        default=snapshot.manifest["settings"]["cluster"]["default_perimeter"],
+        default=snapshot.settings().cluster.default_perimeter,
         communes=snapshot.table("communes"),
         decisions=decisions,
+        report=report,
     )
+    return {"roster": roster, "members": matches.members, "candidates": matches.candidates}
 
 
 def _refuse_shrink(content: _Content, *, store: Store, is_demo: bool) -> None:
@@ -454,25 +517,31 @@ def _manifest(
     content: _Content, *, counts: dict[str, Any], sources: tuple[Source, ...], is_demo: bool
 ) -> dict[str, Any]:
     roster = content.roster
-    faults = [] if roster is None else roster.faults
     return {
         "software_version": __version__,
         "is_demo": is_demo,
-        "has_members_file": roster is not None,
+        **_roster_facts(roster),
         "sources": [source.entry() for source in sources],
         "counts": counts,
         "excluded": {
             "register": dict(content.extract.excluded),
             "members": {} if roster is None else dict(roster.rows_left_out),
         },
-        "faults": [{"rows": list(f.rows), "key": f.key, "params": dict(f.params)} for f in faults],
         "quality": _quality(content.default_firms),
         "settings": content.settings.model_dump(mode="json"),
     }
 
 
+def _roster_facts(roster: Roster | None) -> dict[str, Any]:
+    faults = () if roster is None else roster.faults
+    return {
+        "has_members_file": roster is not None,
+        "faults": [{"rows": list(f.rows), "key": f.key, "params": dict(f.params)} for f in faults],
+    }
+
+
 def _counts(content: _Content) -> dict[str, Any]:
-    firms, roster, legal_units = content.default_firms, content.roster, content.legal_units
+    firms, legal_units = content.default_firms, content.legal_units
     return {
         "firms": len(firms),
         "firms_jobs_estimate": round(float(firms["jobs_estimate"].sum()), 1),
@@ -481,6 +550,13 @@ def _counts(content: _Content) -> dict[str, Any]:
         "register_rows_read": content.extract.rows_read,
         "register_rows_kept": content.extract.establishments.height,
         "legal_units_rows_read": 0 if legal_units is None else legal_units.rows_read,
+        "legal_units_rows_kept": 0 if legal_units is None else legal_units.units.height,
+        **_roster_counts(content.roster),
+    }
+
+
+def _roster_counts(roster: Roster | None) -> dict[str, int]:
+    return {
         "members_rows_read": 0 if roster is None else roster.rows_read,
         "members_rows_kept": 0 if roster is None else len(roster.members),
     }

@@ -13,7 +13,7 @@ import pytest
 from analytics import pipeline
 from analytics.contracts import CANDIDATES, MEMBERS
 from analytics.errors import UserError
-from analytics.pipeline import Request, apply_decisions, build, build_demo, count_members, faults_of
+from analytics.pipeline import Request, apply_decisions, build, build_demo, count_members, faults_of, replace_members
 from analytics.settings import REGION_FILE, default_settings
 from analytics.store import Snapshot, Store
 from tests.analytics import small_sources as small
@@ -251,6 +251,55 @@ def test_decisions_take_effect_without_the_sources(request_: Request) -> None:
     assert after.table_names == before.table_names
     for name in set(after.table_names) - {"members", "candidates"}:
         assert after.manifest["tables"][name] == before.manifest["tables"][name]
+
+
+# A new roster alone
+
+
+def test_roster_is_replaced_without_the_register(request_: Request, tmp_path: Path) -> None:
+    before = build(request_)
+    request_.register.unlink()
+    roster = tmp_path / "newer.csv"
+    roster.write_text(f"Nom;SIREN;Ville\nDelta Démo;{small.siren(4)};Montpellier\n;;\nTotal;;\n", encoding="utf-8")
+    told: list[str] = []
+    after = replace_members(request_.store, roster, lambda stage, _: told.append(stage))
+    assert request_.store.current() == after
+    assert after.table("members")["name"].tolist() == ["Delta Démo"]
+    assert after.table("roster")["siren"].tolist() == [small.siren(4)]
+    assert not after.table("members")["is_in_perimeter"].any()
+    manifest = after.manifest
+    assert manifest["counts"]["members"] == manifest["counts"]["members_matched"] == 1
+    assert manifest["counts"]["members_rows_read"] == 3
+    assert manifest["excluded"] == {"register": small.EXCLUDED, "members": {"blank": 1, "total": 1}}
+    assert manifest["faults"] == []
+    assert [s["file"] for s in manifest["sources"]] == ["register.parquet", "units.parquet", "newer.csv"]
+    assert manifest["counts"]["firms"] == before.manifest["counts"]["firms"]
+    assert after.manifest["tables"]["firms-tic"] == before.manifest["tables"]["firms-tic"]
+    assert set(told) < set(pipeline.STAGES)
+
+
+def test_roster_comes_to_a_snapshot_without_one(request_: Request) -> None:
+    assert request_.members is not None
+    build(replace(request_, members=None))
+    after = replace_members(request_.store, request_.members)
+    assert after.manifest["has_members_file"]
+    assert after.manifest["counts"]["members"] == 4
+
+
+def test_roster_is_not_set_among_invented_firms(request_: Request) -> None:
+    assert request_.members is not None
+    published = build(replace(request_, is_demo=True))
+    with pytest.raises(UserError) as raised:
+        replace_members(request_.store, request_.members)
+    assert raised.value.key == "build.members_of_demo"
+    assert request_.store.current() == published
+
+
+def test_unreadable_roster_leaves_what_is_published(request_: Request, tmp_path: Path) -> None:
+    published = build(request_)
+    with pytest.raises(UserError):
+        replace_members(request_.store, small.write_register(tmp_path / "wrong.xlsx"))
+    assert request_.store.current() == published
 
 
 def test_decisions_without_a_snapshot(store: Store) -> None:
