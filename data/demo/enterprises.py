@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -11,6 +13,8 @@ from data.demo.activities import CONTENT, HOLDINGS, SIDELINES, TIC
 from data.demo.places import METROPOLES, OTHER_TOWNS, Floats, Ints, Places, draw_anywhere, draw_communes, draw_within
 
 Bools = npt.NDArray[np.bool_]
+Objects = npt.NDArray[np.object_]
+Values = npt.NDArray[Any]
 
 JOBS = 63_000.0
 FIRMS = 18_000
@@ -42,7 +46,7 @@ _SEATS_ELSEWHERE = 110
 _SIDELINES = 260
 _CONTENT_BRANCHES = 170
 
-ESTABLISHMENT_SCHEMA = {
+ESTABLISHMENT_SCHEMA: dict[str, type[pl.DataType]] = {
     "unit": pl.Int64,
     "commune": pl.Int64,
     "town": pl.Int64,
@@ -57,19 +61,31 @@ ESTABLISHMENT_SCHEMA = {
 }
 
 
-def establishments(count: int, **columns: object) -> pl.DataFrame:
+def establishments(count: int, **columns: Values | str | int | None) -> pl.DataFrame:
     """Return ``count`` rows of the common shape; what is not given is null (places: -1, nomenclature: NAFRev2)."""
-    given = {"commune": -1, "town": -1, "nomenclature": "NAFRev2", "is_seat": False, **columns}
+    given: dict[str, Values | str | int | None] = {
+        "commune": -1,
+        "town": -1,
+        "nomenclature": "NAFRev2",
+        "is_seat": False,
+        **columns,
+    }
     frame = pl.DataFrame({"_": np.zeros(count)})
     return frame.select(_column(given.get(name), dtype).alias(name) for name, dtype in ESTABLISHMENT_SCHEMA.items())
 
 
-def _column(value: object, dtype: pl.DataType) -> pl.Expr:
-    if value is None or isinstance(value, (str, int, bool)):
-        return pl.repeat(value, pl.len(), dtype=dtype)
+def _column(value: Values | str | int | None, dtype: type[pl.DataType]) -> pl.Expr:
+    if value is None or isinstance(value, (str, int)):
+        return pl.repeat(value, pl.len(), dtype=dtype())
     # Polars takes texts and nulls from a list, not from an array of objects.
-    values = value.tolist() if isinstance(value, np.ndarray) and value.dtype == object else value
-    return pl.lit(pl.Series(values).cast(dtype))
+    return pl.lit(pl.Series(value.tolist() if value.dtype == object else value).cast(dtype))
+
+
+def only_where(mask: Bools, values: npt.ArrayLike) -> Objects:
+    """Return the values as objects, None where the mask is false."""
+    kept = np.full(len(mask), None, dtype=object)
+    kept[mask] = np.broadcast_to(np.asarray(values), len(mask))[mask]
+    return kept
 
 
 def draw_firms(places: Places, rng: np.random.Generator) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -102,9 +118,9 @@ def draw_tic(in_area: Bools, rng: np.random.Generator) -> npt.NDArray[np.str_]:
     return np.where(in_area, rng.choice(codes, len(in_area), p=urban), rng.choice(codes, len(in_area), p=rural))
 
 
-def _shares(weights: list[float]) -> Floats:
+def _shares(weights: npt.ArrayLike) -> Floats:
     array = np.asarray(weights, dtype=np.float64)
-    return array / array.sum()
+    return np.asarray(array / array.sum())
 
 
 def draw_table(table: dict[str, tuple[str, float]], count: int, rng: np.random.Generator) -> npt.NDArray[np.str_]:
@@ -112,9 +128,7 @@ def draw_table(table: dict[str, tuple[str, float]], count: int, rng: np.random.G
     return rng.choice(list(table), count, p=_shares([weight for _, weight in table.values()]))
 
 
-def draw_bands(
-    places: Places, communes: Ints, activities: npt.NDArray[np.str_], rng: np.random.Generator
-) -> npt.NDArray[np.object_]:
+def draw_bands(places: Places, communes: Ints, activities: npt.NDArray[np.str_], rng: np.random.Generator) -> Objects:
     """Return a size band for each firm: exact numbers per band and area, tilted towards activities of larger firms."""
     size = {a.code: a.size for a in TIC}
     tilt = np.array([size[code] for code in activities]) * np.where(
@@ -134,23 +148,23 @@ def draw_bands(
     return bands
 
 
-def draw_flags(bands: npt.NDArray[np.object_], rng: np.random.Generator) -> npt.NDArray[np.object_]:
+def draw_flags(bands: Objects, rng: np.random.Generator) -> Objects:
     """Return the employer flag: it follows the band, with the disagreements that the real file has."""
     draw = rng.random(len(bands))
     employs = np.isin(bands.astype(str), list(BANDS))
-    flags = np.where(draw < 0.8, "N", None)
-    flags[employs] = np.where(draw[employs] < 0.97, "O", np.where(draw[employs] < 0.99, "N", None))
-    return flags
+    idle = only_where(draw < 0.8, "N")
+    declared = np.where(draw < 0.97, "O", only_where(draw < 0.99, "N"))
+    return np.where(employs, declared, idle)
 
 
-def draw_natural(bands: npt.NDArray[np.object_], rng: np.random.Generator) -> Bools:
+def draw_natural(bands: Objects, rng: np.random.Generator) -> Bools:
     """Return which enterprises are one natural person."""
     employs = np.isin(bands.astype(str), list(BANDS))
     odds = np.where(employs, np.where(bands == "01", 0.06, 0.0), 0.55)
     return rng.random(len(bands)) < odds
 
 
-def draw_partial(bands: npt.NDArray[np.object_], natural: Bools, rng: np.random.Generator) -> Bools:
+def draw_partial(bands: Objects, natural: Bools, rng: np.random.Generator) -> Bools:
     """Return which enterprises asked INSEE to withhold who they are: mostly natural persons."""
     employs = np.isin(bands.astype(str), list(BANDS))
     return rng.random(len(bands)) < np.where(natural, 0.38, np.where(employs, 0.02, 0.07))
@@ -219,64 +233,59 @@ def draw_other_establishments(
     """Return main establishments (some no longer the seat) and what their firms have in other places or activities."""
     legal = np.intersect1d(simple, np.flatnonzero(~units["is_natural"].to_numpy() & ~units["is_partial"].to_numpy()))
     level = main["band"].replace_strict({b: v.estimate for b, v in BY_CODE.items()}, default=0.0).to_numpy()[legal]
-    weights = (level + 0.3) / (level + 0.3).sum()
     numbers = (_SEATS_OUTSIDE, _SEATS_ELSEWHERE, _BRANCHES_OUTSIDE, _SIDELINES, _CONTENT_BRANCHES)
-    drawn = rng.permutation(rng.choice(legal, sum(numbers), replace=False, p=weights))
+    drawn = rng.permutation(rng.choice(legal, sum(numbers), replace=False, p=_shares(level + 0.3)))
     outside, elsewhere, away, sideline, content = np.split(drawn, np.cumsum(numbers)[:-1])
     home = main["commune"].to_numpy()
-    activity = main["activity"].to_numpy()
-    seat_activities = np.where(
-        rng.random(len(outside)) < 0.7, activity[outside], draw_table(HOLDINGS, len(outside), rng)
-    )
-    bands = rng.choice(["12", "21", "22", "32", "41"], len(outside), p=[0.3, 0.3, 0.2, 0.12, 0.08])
     parts = [
-        establishments(
-            len(outside),
-            unit=outside,
-            town=draw_towns(len(outside), rng, overseas=False),
-            role="seat_outside",
-            activity=seat_activities,
-            band=bands,
-            flag="O",
-            is_seat=True,
-        ),
-        establishments(
-            len(elsewhere),
-            unit=elsewhere,
-            commune=home[elsewhere],
-            role="seat_elsewhere",
-            activity=draw_table(HOLDINGS, len(elsewhere), rng),
-            band=rng.choice(["NN", "01"], len(elsewhere), p=[0.7, 0.3]),
-            flag="N",
-            is_seat=True,
-        ),
-        establishments(
-            len(away),
-            unit=away,
-            town=draw_towns(len(away), rng),
-            role="branch_outside",
-            activity=activity[away],
-            band=rng.choice(["NN", "01", "03", "11"], len(away)),
-            flag="O",
-        ),
-        establishments(
-            len(sideline),
-            unit=sideline,
-            commune=home[sideline],
-            role="sideline",
-            activity=draw_table(SIDELINES, len(sideline), rng),
-            band=rng.choice(["NN", "01", "02"], len(sideline)),
-            flag="N",
-        ),
-        establishments(
-            len(content),
-            unit=content,
-            commune=home[content],
-            role="content_branch",
-            activity=draw_table(CONTENT, len(content), rng),
-            band=rng.choice(["NN", "01", "02"], len(content)),
-            flag="N",
-        ),
+        _seats_outside(outside, main, rng),
+        _branches_outside(away, main, rng),
+        _at_home(elsewhere, home, "seat_elsewhere", HOLDINGS, rng).with_columns(is_seat=pl.lit(value=True)),
+        _at_home(sideline, home, "sideline", SIDELINES, rng),
+        _at_home(content, home, "content_branch", CONTENT, rng),
     ]
-    elsewhere_units = np.concatenate([outside, elsewhere]).tolist()
-    return main.with_columns(is_seat=~pl.col("unit").is_in(elsewhere_units)), pl.concat(parts)
+    seated_elsewhere = np.concatenate([outside, elsewhere]).tolist()
+    return main.with_columns(is_seat=~pl.col("unit").is_in(seated_elsewhere)), pl.concat(parts)
+
+
+def _seats_outside(owners: Ints, main: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """Seats of larger firms in other regions, a third of them holdings."""
+    count = len(owners)
+    own = main["activity"].to_numpy()[owners]
+    return establishments(
+        count,
+        unit=owners,
+        town=draw_towns(count, rng, overseas=False),
+        role="seat_outside",
+        activity=np.where(rng.random(count) < 0.7, own, draw_table(HOLDINGS, count, rng)),
+        band=rng.choice(["12", "21", "22", "32", "41"], count, p=[0.3, 0.3, 0.2, 0.12, 0.08]),
+        flag="O",
+        is_seat=True,
+    )
+
+
+def _branches_outside(owners: Ints, main: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    return establishments(
+        len(owners),
+        unit=owners,
+        town=draw_towns(len(owners), rng),
+        role="branch_outside",
+        activity=main["activity"].to_numpy()[owners],
+        band=rng.choice(["NN", "01", "03", "11"], len(owners)),
+        flag="O",
+    )
+
+
+def _at_home(
+    owners: Ints, home: Ints, role: str, table: dict[str, tuple[str, float]], rng: np.random.Generator
+) -> pl.DataFrame:
+    """Establishments beside the main one, in another activity."""
+    return establishments(
+        len(owners),
+        unit=owners,
+        commune=home[owners],
+        role=role,
+        activity=draw_table(table, len(owners), rng),
+        band=rng.choice(["NN", "01", "02"], len(owners), p=[0.6, 0.25, 0.15]),
+        flag="N",
+    )

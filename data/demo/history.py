@@ -106,7 +106,7 @@ def draw_days(years: Ints, rng: np.random.Generator) -> Dates:
     first = (years - 1970).astype("datetime64[Y]").astype("datetime64[D]")
     last = np.minimum((years - 1969).astype("datetime64[Y]").astype("datetime64[D]") - 1, LAST_DAY)
     span = (last - first).astype(np.int64)
-    return first + 1 + np.floor(rng.random(len(years)) * span).astype("timedelta64[D]")
+    return np.asarray(first + 1 + np.floor(rng.random(len(years)) * span).astype("timedelta64[D]"))
 
 
 def draw_lives(pairs: npt.NDArray[np.int64], rng: np.random.Generator) -> tuple[Dates, Dates]:

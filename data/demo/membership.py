@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,12 +30,11 @@ TOO_FEW: dict[str, str] = {
     "200023737": "Grand Cahors",
 }
 TOO_MANY: dict[str, str] = {"200069300": "Tarbes-Lourdes-Pyrénées", "248100430": "Castres Mazamet"}
-_FEW, _MANY = 0.27, 2.75
 FEW_RANGE = (0.2, 0.35)
-MANY_FROM = 2.5
+_MANY = 2.75
 
 # Odds of membership by size class, and how segments differ.
-_CLASS_RATES = {"unknown": 0.0026, "0": 0.0026, "1-9": 0.0195, "10-49": 0.165, "50-249": 0.475, "250+": 0.55}
+_CLASS_RATES = {"unknown": 0.0026, "0": 0.0026, "1-9": 0.0195, "10-49": 0.165, "50-249": 0.45, "250+": 0.65}
 _SEGMENT_RATES = {
     "software": 1.35,
     "programming": 1.1,
@@ -44,7 +45,9 @@ _SEGMENT_RATES = {
     "trade_and_repair": 0.45,
 }
 _JOBS_TOLERANCE = 50.0
-_METROPOLE_RANGE = (0.93, 1.16)
+_METROPOLE_RANGE = (0.93, 1.12)
+# By chance alone an EPCI has at most three members, or so many standard deviations more than expected.
+_FEW_ANYWHERE, _HIGHEST_DEVIATION = 3.0, 2.0
 _DRAWS = 4_000
 
 
@@ -118,28 +121,38 @@ def with_expected(firms: pl.DataFrame) -> pl.DataFrame:
 def draw_members(firms: pl.DataFrame, seed: int) -> Membership:
     """Return the members: as many in each stratum as ``quotas`` says, in each planted EPCI as planted, 17,000 jobs.
 
-    Draws are repeated until the members' jobs are right and the two metropoles are near their expectation.
+    Draws are repeated until the members' jobs are right, the two metropoles are near their expectation, and no EPCI
+    looks planted that is not.
     """
     table = with_expected(firms)
-    expected = dict(table.group_by("epci").agg(pl.col("expected").sum()).iter_rows())
+    expected = dict(table.group_by("epci").agg(pl.col("expected").sum()).sort("epci").iter_rows())
     planted = {epci: _too_few(expected[epci]) for epci in TOO_FEW}
     planted |= {epci: int(np.ceil(_MANY * expected[epci])) for epci in TOO_MANY}
     draw = _Draw(table, planted)
     for attempt in range(_DRAWS):
         chosen = draw.once(np.random.default_rng([seed, attempt]))
-        observed = {epci: int((draw.epcis[chosen] == epci).sum()) for epci in (*planted, *METROPOLES)}
-        near = all(_METROPOLE_RANGE[0] <= observed[m] / expected[m] <= _METROPOLE_RANGE[1] for m in METROPOLES)
-        if near and abs(draw.jobs[chosen].sum() - MEMBER_JOBS) < _JOBS_TOLERANCE:
-            shown = {epci: (round(expected[epci], 2), observed[epci]) for epci in observed}
+        if abs(draw.jobs[chosen].sum() - MEMBER_JOBS) > _JOBS_TOLERANCE:
+            continue
+        observed = Counter(draw.epcis[chosen].tolist())
+        if _is_fair(observed, {epci: e for epci, e in expected.items() if epci not in planted}):
+            shown = {epci: (round(expected[epci], 2), observed[epci]) for epci in (*planted, *METROPOLES)}
             units = sorted(draw.units[chosen].tolist())
             return Membership(units, {e: shown[e] for e in planted}, {e: shown[e] for e in METROPOLES})
     raise ValueError("no draw gives the members' jobs: change the rates")
 
 
+def _is_fair(observed: Mapping[str, int], expected: dict[str, float]) -> bool:
+    """Tell whether the metropoles are near their expectation and nothing unplanted stands out above by chance."""
+    low, high = _METROPOLE_RANGE
+    limits = {epci: max(_FEW_ANYWHERE, e + _HIGHEST_DEVIATION * e**0.5) for epci, e in expected.items()}
+    near = all(low <= observed[epci] / expected[epci] <= high for epci in METROPOLES)
+    return near and all(observed[epci] <= limit for epci, limit in limits.items())
+
+
 def _too_few(expected: float) -> int:
-    few = max(round(_FEW * expected), 1)
-    if not FEW_RANGE[0] <= few / expected <= FEW_RANGE[1]:
-        raise ValueError(f"no number of members is too few of {expected:.2f} as planted: change the EPCI's density")
+    few = int(np.ceil(FEW_RANGE[0] * expected))
+    if few / expected > FEW_RANGE[1]:
+        raise ValueError(f"no number of members is a planted share of {expected:.2f}: change the EPCI's density")
     return few
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from data.demo.activities import CLOSED_ONLY, CONTENT, OLD_CODES, OTHERS
-from data.demo.enterprises import draw_flags, draw_table, draw_tic, draw_towns, establishments
+from data.demo.enterprises import draw_flags, draw_table, draw_tic, draw_towns, establishments, only_where
 from data.demo.history import LAST_DAY, Dates, History, draw_days, draw_lives
 from data.demo.places import Ints, Places, draw_anywhere
 
@@ -61,7 +61,7 @@ def draw_closed(
         commune=communes,
         role=roles,
         activity=activities,
-        band=np.where(rng.random(len(created)) < 0.85, "NN", None),
+        band=only_where(rng.random(len(created)) < 0.85, "NN"),
         flag="N",
         is_seat=roles == "closed",
         created=created,
@@ -102,8 +102,8 @@ def draw_older(places: Places, units: Numbering, rng: np.random.Generator) -> pl
         unit=units.take(count),
         commune=communes,
         role="closed",
-        activity=[code if new else OLD_CODES[pick][0] for new, code, pick in zip(late, tic, picks, strict=True)],
-        nomenclature=["NAFRev2" if new else OLD_CODES[pick][1] for new, pick in zip(late, picks, strict=True)],
+        activity=np.where(late, tic, np.array([code for code, _ in OLD_CODES])[picks]),
+        nomenclature=np.where(late, "NAFRev2", np.array([nomenclature for _, nomenclature in OLD_CODES])[picks]),
         is_seat=True,
         created=created,
         closed=closed,

@@ -17,10 +17,10 @@ Floats = npt.NDArray[np.float64]
 
 # Invented numbers of firms, in the order of size that the region's departments have.
 FIRMS_BY_DEPARTMENT: dict[str, int] = {
-    "31": 6_652,
-    "34": 4_500,
-    "30": 1_700,
-    "66": 1_150,
+    "31": 6_552,
+    "34": 4_400,
+    "30": 1_800,
+    "66": 1_250,
     "81": 700,
     "11": 650,
     "82": 470,
@@ -38,18 +38,20 @@ TOULOUSE_AREA = (
 )
 MONTPELLIER_AREA = ("243400017", "200022986", "243400470", "243400694", "243400520")
 METROPOLES = ("243100518", "243400017")
-# Digital firms crowd into towns: more than their share of the inhabitants. Sicoval holds Toulouse's technology park.
+# Digital firms crowd into towns, more than their share of the inhabitants. The EPCI with plants are made dense enough
+# for their plants to show; Sicoval holds Toulouse's technology park.
 _CROWDING = 1.12
 _DENSER = {
     "243100518": 1.5,
     "243400017": 1.7,
     "243100633": 2.0,
-    "243000643": 1.4,
+    "243000643": 2.3,
+    "200027183": 2.0,
     "243400769": 2.1,
-    "200066918": 1.35,
+    "200066918": 1.5,
     "241100593": 1.2,
     "248200099": 2.4,
-    "200023737": 1.7,
+    "200023737": 3.2,
     "248100430": 2.0,
 }
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from analytics.sizes import BY_CODE, band_of_jobs
 from data.demo.activities import NAF_2025
-from data.demo.enterprises import Bools, jobs_of
+from data.demo.enterprises import Bools, Objects, jobs_of, only_where
 from data.demo.identifiers import siret_of
 from data.demo.layout import ESTABLISHMENT_COLUMNS, LEGAL_UNIT_COLUMNS, WITHHELD, lay_out
 from data.demo.noise import last_treatment
-from data.demo.places import OTHER_TOWNS, Floats, Places, draw_points, postal_codes
+from data.demo.places import OTHER_TOWNS, Floats, Ints, Places, draw_points, postal_codes
 from data.demo.wording import street_names, without_accents
 
 _SIZE_YEAR = "2024"
@@ -104,42 +103,48 @@ def _activities(stock: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
 
 
 def _places(stock: pl.DataFrame, places: Places, partial: Bools, rng: np.random.Generator) -> pl.DataFrame:
+    """Commune, address and position. Of partially diffusible units only the commune is told."""
     commune, town = stock["commune"].to_numpy(), stock["town"].to_numpy()
-    here, there = commune >= 0, town >= 0
-    codes = np.full(len(commune), None, dtype=object)
-    labels, postal = codes.copy(), codes.copy()
-    codes[here] = [_written_code(places, c, d) for c, d in zip(commune[here], rng.random((here.sum(), 2)), strict=True)]
-    labels[here] = [_label(name) for name in places.names[commune[here]]]
-    postal[here] = postal_codes(places, commune[here], rng)
-    for target, field in ((codes, "code"), (labels, "name"), (postal, "postal_code")):
-        target[there] = [getattr(OTHER_TOWNS[t], field) for t in town[there]]
+    known = (commune >= 0) | (town >= 0)
+    codes, labels, postal = _communes(commune, town, places, rng)
     x, y = _coordinates(commune, town, places, rng)
     # One in three of those without a commune is abroad; of the others nothing is known.
-    abroad = ~here & ~there & (rng.random(len(commune)) < 0.35)
-    streets = street_names()
-    known = here | there
+    abroad = ~known & (rng.random(len(commune)) < 0.35)
     kinds = rng.choice(["RUE", "AVENUE", "CHEMIN", "PLACE", "ALLEE"], len(commune), p=[0.5, 0.2, 0.15, 0.05, 0.1])
-    columns: dict[str, npt.NDArray[np.object_]] = {
-        "numeroVoieEtablissement": np.where(known, rng.integers(1, 120, len(commune)).astype(str), None),
-        "typeVoieEtablissement": np.where(known, kinds, None),
-        "libelleVoieEtablissement": np.where(known, rng.choice(streets, len(commune)), None),
+    address: dict[str, Objects] = {
+        "numeroVoieEtablissement": only_where(known, rng.integers(1, 120, len(commune)).astype(str)),
+        "typeVoieEtablissement": only_where(known, kinds),
+        "libelleVoieEtablissement": only_where(known, rng.choice(street_names(), len(commune))),
         "codePostalEtablissement": postal,
         "coordonneeLambertAbscisseEtablissement": x,
         "coordonneeLambertOrdonneeEtablissement": y,
     }
-    withheld = {name: np.where(partial & known, WITHHELD, values) for name, values in columns.items()}
-    return pl.DataFrame(
-        {
-            **{name: pl.Series(values.tolist(), dtype=pl.String) for name, values in withheld.items()},
-            "libelleCommuneEtablissement": pl.Series(labels.tolist(), dtype=pl.String),
-            "codeCommuneEtablissement": pl.Series(codes.tolist(), dtype=pl.String),
-            "libelleCommuneEtrangerEtablissement": pl.Series(
-                np.where(abroad, "GENEVE", None).tolist(), dtype=pl.String
-            ),
-            "codePaysEtrangerEtablissement": pl.Series(np.where(abroad, "99140", None).tolist(), dtype=pl.String),
-            "libellePaysEtrangerEtablissement": pl.Series(np.where(abroad, "SUISSE", None).tolist(), dtype=pl.String),
-        }
-    )
+    told: dict[str, Objects] = {
+        "libelleCommuneEtablissement": labels,
+        "codeCommuneEtablissement": codes,
+        "libelleCommuneEtrangerEtablissement": only_where(abroad, "GENEVE"),
+        "codePaysEtrangerEtablissement": only_where(abroad, "99140"),
+        "libellePaysEtrangerEtablissement": only_where(abroad, "SUISSE"),
+    }
+    withheld = {name: np.where(partial & known, WITHHELD, values) for name, values in address.items()}
+    return pl.DataFrame({name: _texts(values) for name, values in (withheld | told).items()})
+
+
+def _communes(commune: Ints, town: Ints, places: Places, rng: np.random.Generator) -> tuple[Objects, Objects, Objects]:
+    """Return code, label and postal code of each row's commune."""
+    here, there = commune >= 0, town >= 0
+    codes, labels, postal = (np.full(len(commune), None, dtype=object) for _ in range(3))
+    draws = rng.random((int(here.sum()), 2))
+    codes[here] = [_written_code(places, c, draw) for c, draw in zip(commune[here], draws, strict=True)]
+    labels[here] = [_label(name) for name in places.names[commune[here]]]
+    postal[here] = postal_codes(places, commune[here], rng)
+    for target, field in ((codes, "code"), (labels, "name"), (postal, "postal_code")):
+        target[there] = [getattr(OTHER_TOWNS[t], field) for t in town[there]]
+    return codes, labels, postal
+
+
+def _texts(values: Objects) -> pl.Series:
+    return pl.Series(values.tolist(), dtype=pl.String)
 
 
 def _written_code(places: Places, commune: int, draws: Floats) -> str:
@@ -152,9 +157,7 @@ def _label(name: str) -> str:
     return without_accents(name.replace("œ", "oe").replace("Œ", "Oe")).upper()
 
 
-def _coordinates(
-    commune: npt.NDArray[np.int64], town: npt.NDArray[np.int64], places: Places, rng: np.random.Generator
-) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
+def _coordinates(commune: Ints, town: Ints, places: Places, rng: np.random.Generator) -> tuple[Objects, Objects]:
     points = np.full((len(commune), 2), np.nan)
     here, there = commune >= 0, town >= 0
     points[here] = draw_points(places, commune[here], rng)
@@ -187,9 +190,35 @@ def legal_unit_rows(
     stock: pl.DataFrame, units: pl.DataFrame, names: Names, rows: pl.DataFrame, rng: np.random.Generator
 ) -> pl.DataFrame:
     """Return StockUniteLegale, ordered by SIREN; ``rows`` is StockEtablissement."""
-    seats = rows.sort("etablissementSiege", "siret", descending=[True, False]).unique(
-        "siren", keep="first", maintain_order=True
+    table = _with_seat(_with_life(stock, units, names), rows).with_columns(
+        draw=pl.lit(pl.Series(rng.random(units.height)))
     )
+    category = pl.Series(_categories(table, rng))
+    ended = pl.col("ended")
+    result = table.select(
+        "siren",
+        statutDiffusionUniteLegale=pl.when("is_partial").then(pl.lit("P")).otherwise(pl.lit("O")),
+        dateCreationUniteLegale="created",
+        trancheEffectifsUniteLegale="band",
+        anneeEffectifsUniteLegale=pl.when(pl.col("band") != "NN").then(pl.lit(_SIZE_YEAR)),
+        dateDernierTraitementUniteLegale="dateDernierTraitementEtablissement",
+        nombrePeriodesUniteLegale=pl.when(ended.is_null()).then(pl.lit("1")).otherwise(pl.lit("2")),
+        categorieEntreprise=category,
+        anneeCategorieEntreprise=pl.when(category.is_not_null()).then(pl.lit(_SIZE_YEAR)),
+        dateDebut=pl.coalesce(ended, "created"),
+        etatAdministratifUniteLegale=pl.when(ended.is_null()).then(pl.lit("A")).otherwise(pl.lit("C")),
+        categorieJuridiqueUniteLegale=pl.when("is_natural").then(pl.lit("1000")).otherwise(_legal_form()),
+        activitePrincipaleUniteLegale="activitePrincipaleEtablissement",
+        nomenclatureActivitePrincipaleUniteLegale="nomenclatureActivitePrincipaleEtablissement",
+        nicSiegeUniteLegale="nic",
+        activitePrincipaleNAF25UniteLegale="activitePrincipaleNAF25Etablissement",
+        **_identity(pl.Series(rng.choice(["M", "F"], units.height))),
+    )
+    return lay_out(result, LEGAL_UNIT_COLUMNS).sort("siren")
+
+
+def _with_life(stock: pl.DataFrame, units: pl.DataFrame, names: Names) -> pl.DataFrame:
+    """Add names, first and last day, jobs and size band of each enterprise."""
     life = (
         stock.with_columns(jobs=pl.Series(jobs_of(stock)))
         .group_by("unit")
@@ -200,47 +229,42 @@ def legal_unit_rows(
             is_known=(pl.col("band").is_not_null() & (pl.col("band") != "NN")).any(),
         )
     )
-    table = units.join(life, on="unit").sort("unit").join(seats, on="siren", how="left", maintain_order="left")
+    table = units.join(life, on="unit", maintain_order="left")
     bands = [band_of_jobs(jobs) if known else "NN" for jobs, known in table.select("jobs", "is_known").iter_rows()]
-    withheld, natural = pl.col("is_partial"), pl.col("is_natural")
-    table = table.with_columns(
+    return table.with_columns(
         band=pl.Series(bands),
         company=pl.Series(names.company, dtype=pl.String),
         first=pl.Series(names.first, dtype=pl.String),
         last=pl.Series(names.last, dtype=pl.String),
-        draw=pl.Series(rng.random(table.height)),
     )
-    category = pl.Series(_categories(table, rng))
-    sex = pl.Series(rng.choice(["M", "F"], table.height))
-    nd = pl.lit(WITHHELD)
-    result = table.select(
-        "siren",
-        statutDiffusionUniteLegale=pl.when(withheld).then(pl.lit("P")).otherwise(pl.lit("O")),
-        dateCreationUniteLegale="created",
-        sexeUniteLegale=pl.when(natural & withheld).then(nd).when(natural).then(sex),
-        prenom1UniteLegale=pl.when(natural & withheld).then(nd).when(natural).then("first"),
-        prenomUsuelUniteLegale=pl.when(natural & withheld).then(nd).when(natural).then("first"),
-        trancheEffectifsUniteLegale="band",
-        anneeEffectifsUniteLegale=pl.when(pl.col("band") != "NN").then(pl.lit(_SIZE_YEAR)),
-        dateDernierTraitementUniteLegale="dateDernierTraitementEtablissement",
-        nombrePeriodesUniteLegale=pl.when(pl.col("ended").is_null()).then(pl.lit("1")).otherwise(pl.lit("2")),
-        categorieEntreprise=category,
-        anneeCategorieEntreprise=pl.when(category.is_not_null()).then(pl.lit(_SIZE_YEAR)),
-        dateDebut=pl.coalesce("ended", "created"),
-        etatAdministratifUniteLegale=pl.when(pl.col("ended").is_null()).then(pl.lit("A")).otherwise(pl.lit("C")),
-        nomUniteLegale=pl.when(natural & withheld).then(nd).when(natural).then("last"),
-        denominationUniteLegale=pl.when(~natural & withheld).then(nd).when(~natural).then("company"),
-        categorieJuridiqueUniteLegale=pl.when(natural).then(pl.lit("1000")).otherwise(_legal_form()),
-        activitePrincipaleUniteLegale="activitePrincipaleEtablissement",
-        nomenclatureActivitePrincipaleUniteLegale="nomenclatureActivitePrincipaleEtablissement",
-        nicSiegeUniteLegale="nic",
-        economieSocialeSolidaireUniteLegale=pl.when(~natural).then(
-            pl.when(pl.col("draw") > 0.98).then(pl.lit("O")).otherwise(pl.lit("N"))
+
+
+def _with_seat(table: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Add the columns of each enterprise's seat, its oldest establishment where the file has no seat."""
+    seats = rows.sort("etablissementSiege", "siret", descending=[True, False])
+    return table.join(
+        seats.unique("siren", keep="first", maintain_order=True), on="siren", how="left", maintain_order="left"
+    )
+
+
+def _identity(sex: pl.Series) -> dict[str, pl.Expr]:
+    """Who the enterprise is, ``[ND]`` where that is withheld: a company, or a person."""
+    natural, draw = pl.col("is_natural"), pl.col("draw")
+
+    def shown(values: pl.Expr, *, among: pl.Expr) -> pl.Expr:
+        return pl.when(among & pl.col("is_partial")).then(pl.lit(WITHHELD)).when(among).then(values)
+
+    return {
+        "sexeUniteLegale": shown(pl.lit(sex), among=natural),
+        "prenom1UniteLegale": shown(pl.col("first"), among=natural),
+        "prenomUsuelUniteLegale": shown(pl.col("first"), among=natural),
+        "nomUniteLegale": shown(pl.col("last"), among=natural),
+        "denominationUniteLegale": shown(pl.col("company"), among=~natural),
+        "economieSocialeSolidaireUniteLegale": pl.when(~natural).then(
+            pl.when(draw > 0.98).then(pl.lit("O")).otherwise(pl.lit("N"))
         ),
-        societeMissionUniteLegale=pl.when(~natural & (pl.col("draw") > 0.999)).then(pl.lit("O")),
-        activitePrincipaleNAF25UniteLegale="activitePrincipaleNAF25Etablissement",
-    )
-    return lay_out(result, LEGAL_UNIT_COLUMNS).sort("siren")
+        "societeMissionUniteLegale": pl.when(~natural & (draw > 0.999)).then(pl.lit("O")),
+    }
 
 
 def _legal_form() -> pl.Expr:
@@ -265,7 +289,7 @@ def _categories(table: pl.DataFrame, rng: np.random.Generator) -> list[str | Non
     """PME below 250 jobs, ETI from there, some of the largest GE; some small ones belong to larger groups."""
     jobs = table["jobs"].to_numpy()
     draw = rng.random(len(jobs))
-    small = np.where(draw < 0.008, "GE", np.where(draw < 0.02, "ETI", np.where(draw < 0.85, "PME", None)))
+    small = np.where(draw < 0.008, "GE", np.where(draw < 0.02, "ETI", only_where(draw < 0.85, "PME")))
     large = np.where((jobs >= BY_CODE["42"].low) | (draw < 0.25), "GE", "ETI")
     ended = table["ended"].is_not_null().to_numpy()
     alone = table["is_natural"].to_numpy() | (jobs == 0)

@@ -238,7 +238,7 @@ class _Writer:
             for i in chosen
         ]
 
-    def outside(self, unit: int, siren: str, town: str, postal_code: str | None, jobs: int) -> Line:
+    def outside(self, unit: int, siren: str, town: str | None, postal_code: str | None, jobs: int) -> Line:
         name = self._names.company[unit] or ""
         return self.line("outside", name.title(), siren=siren, town=town, postal_code=postal_code, jobs=jobs)
 
