@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from analytics.figures import counts, intervals, territory
+from analytics.figures.rates import counts, intervals
+from analytics.figures.territory import territory
 from analytics.text import findings
 from pages.shared import blocks, door, filters, pieces
 

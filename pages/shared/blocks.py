@@ -10,7 +10,7 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from analytics.figures import Palette, from_template
+from analytics.figures.palette import Palette, from_template
 from pages.shared import downloads
 from pages.shared.loaders import Reader
 

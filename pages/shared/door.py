@@ -25,7 +25,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from analytics.figures import Frame
+from analytics.figures.territory import Frame
 from analytics.settings import REFERENCE_DIR, store_dir
 from analytics.store import Store
 

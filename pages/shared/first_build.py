@@ -15,10 +15,16 @@ _POLL_S = 1.0
 
 
 def ensure_snapshot(t: Translator) -> None:
-    """Return at once when something is published; else build the demonstration, or wait for who builds it."""
-    store = loaders.store()
-    if store.current_id() is not None:
+    """Return at once when something is published; else build the demonstration, or wait for who builds it.
+
+    Raises
+    ------
+    UserError
+        When what is published cannot be read: nothing is built over it.
+    """
+    if loaders.published() is not None:
         return
+    store = loaders.store()
     from analytics import pipeline  # noqa: PLC0415 - readers, geometry: nothing that a page needs otherwise
 
     with st.container(key="building"):

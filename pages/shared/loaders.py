@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics import tables
+from analytics.errors import UserError
 from analytics.settings import Settings, default_settings, store_dir
 from analytics.store import Snapshot, Store
 from analytics.text import Translator, translator
@@ -48,6 +49,14 @@ def published() -> Snapshot | None:
 def settings_of(snapshot: Snapshot | None) -> Settings:
     """Return the settings with which a snapshot was built: another region's data bring their own."""
     return _settings(str(snapshot.path.parent), snapshot.id) if snapshot else default_settings()
+
+
+def readable_settings() -> Settings:
+    """Return the published settings; the bundled ones while nothing readable is published."""
+    try:
+        return settings_of(published())
+    except UserError:
+        return default_settings()
 
 
 def texts(language: str) -> Translator:

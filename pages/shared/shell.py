@@ -21,9 +21,7 @@ NAVIGATION = (
 
 def main() -> None:
     """Draw the shell and run the page that the address names."""
-    settings = loaders.settings_of(None)
-    with guards.one_sentence(address.language()):
-        settings = loaders.settings_of(loaders.published())
+    settings = loaders.readable_settings()
     address.read(_asked_path(), settings)
     t = loaders.texts(address.language())
     st.set_page_config(
