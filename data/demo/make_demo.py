@@ -26,6 +26,7 @@ from data.demo.roster import Roster, plan_roster, write_roster
 from data.demo.wording import company_names, persons
 
 SEED = 113
+SIZED_BEFORE = np.datetime64("2025-01-01")
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,18 @@ def with_creation(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Give the open establishments the days of creation that the history leaves open: the larger are the older."""
     both = pl.concat([main, branches])
-    level = np.log1p(enterprises.jobs_of(both))
-    order = np.argsort(-(level * 0.7 + rng.normal(size=both.height)), kind="stable")
+    jobs = enterprises.jobs_of(both)
+    order = np.argsort(-(np.log1p(jobs) * 0.7 + rng.normal(size=both.height)), kind="stable")
     days = np.empty(both.height, dtype="datetime64[D]")
     days[order] = np.sort(draw_days(history.open_years, rng))
+    # The size band describes 2024: those created since have none.
+    young, is_sized = (
+        days >= SIZED_BEFORE,
+        both["band"].is_in(list(enterprises.BANDS)).fill_null(value=False).to_numpy(),
+    )
+    early = np.flatnonzero(young & is_sized)
+    late = rng.choice(np.flatnonzero(~young & ~is_sized), len(early), replace=False)
+    days[early], days[late] = days[late], days[early]
     # A firm's main establishment is its first.
     dated = both.with_columns(created=pl.Series(days)).with_columns(rank=pl.col("role") != "main")
     dated = dated.sort("unit", "rank", maintain_order=True).with_columns(pl.col("created").sort().over("unit"))

@@ -11,8 +11,8 @@ import polars as pl
 
 from analytics.settings import Settings
 from analytics.sizes import SIZE_CLASSES, band_of_jobs
-from data.demo.enterprises import jobs_of
-from data.demo.places import METROPOLES, Places
+from data.demo.enterprises import Bools, jobs_of
+from data.demo.places import METROPOLES, Ints, Places
 
 MATCHED = 391
 MEMBER_JOBS = 17_000.0
@@ -175,26 +175,24 @@ class _Draw:
             (table["is_partial"] & (table["size_class"] == "1-9") & (table["segment"] == "programming")).to_numpy()
             & (self.epcis == METROPOLES[0])
         )
-        self._planted = planted
-        self._free = ~np.isin(self.epcis, list(planted))
+        # Firms that may be drawn, by planted EPCI, and elsewhere by stratum.
+        free = ~np.isin(self.epcis, list(planted)) & self._named
+        self._by_epci = [(np.flatnonzero((self.epcis == e) & self._named), count) for e, count in planted.items()]
+        self._by_stratum = [np.flatnonzero((self._stratum == s) & free) for s in range(len(strata))]
 
-    def once(self, rng: np.random.Generator) -> np.ndarray:
+    def once(self, rng: np.random.Generator) -> Ints:
+        """Return the positions of the members in one draw."""
         left = self._quota.copy()
-        chosen: list[int] = []
+        chosen = np.zeros(len(self.units), dtype=bool)
         self._take(rng.choice(self._withheld, _PARTIAL_MEMBERS, replace=False), left, chosen)
-        for epci, count in self._planted.items():
-            among = np.flatnonzero((self.epcis == epci) & self._named)
-            taken = 0
-            while taken < count:
-                weights = self._rates[among] * (left[self._stratum[among]] > 0) * ~np.isin(among, chosen)
+        for among, count in self._by_epci:
+            for _ in range(count):
+                weights = self._rates[among] * (left[self._stratum[among]] > 0) * ~chosen[among]
                 self._take(rng.choice(among, 1, p=weights / weights.sum()), left, chosen)
-                taken += 1
         for stratum in np.flatnonzero(left):
-            among = np.flatnonzero((self._stratum == stratum) & self._free & self._named)
-            among = np.setdiff1d(among, chosen)
-            self._take(rng.choice(among, left[stratum], replace=False), left, chosen)
-        return np.array(chosen)
+            self._take(rng.choice(self._by_stratum[stratum], left[stratum], replace=False), left, chosen)
+        return np.flatnonzero(chosen)
 
-    def _take(self, rows: np.ndarray, left: np.ndarray, chosen: list[int]) -> None:
+    def _take(self, rows: Ints, left: Ints, chosen: Bools) -> None:
         np.subtract.at(left, self._stratum[rows], 1)
-        chosen.extend(int(row) for row in rows)
+        chosen[rows] = True

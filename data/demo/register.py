@@ -291,7 +291,8 @@ def _categories(table: pl.DataFrame, rng: np.random.Generator) -> list[str | Non
     draw = rng.random(len(jobs))
     small = np.where(draw < 0.008, "GE", np.where(draw < 0.02, "ETI", only_where(draw < 0.85, "PME")))
     large = np.where((jobs >= BY_CODE["42"].low) | (draw < 0.25), "GE", "ETI")
-    ended = table["ended"].is_not_null().to_numpy()
+    # The category describes 2024: no enterprise that is gone or younger has one.
+    without = (table["ended"].is_not_null() | (table["created"].dt.year() > int(_SIZE_YEAR))).to_numpy()
     alone = table["is_natural"].to_numpy() | (jobs == 0)
     categories = np.where(jobs >= BY_CODE["32"].low, large, np.where(alone & (draw < 0.85), "PME", small))
-    return [str(c) if c is not None and not gone else None for c, gone in zip(categories, ended, strict=True)]
+    return [str(c) if c is not None and not gone else None for c, gone in zip(categories, without, strict=True)]

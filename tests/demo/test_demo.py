@@ -20,6 +20,7 @@ from analytics.settings import DEMO_DIR, REFERENCE_DIR, default_settings
 from analytics.sizes import SIZE_CLASSES
 from data.demo import make_demo
 from data.demo.places import load_places
+from data.demo.roster import write_roster
 from tests.demo import planted
 
 DEPARTMENTS = ("09", "11", "12", "30", "31", "32", "34", "46", "48", "65", "66", "81", "82")
@@ -302,9 +303,12 @@ def test_outcomes_of_matching_are_clear(
         assert process.extractOne(name.upper(), names, scorer=fuzz.ratio)[1] < 70
 
 
-def test_same_tables_every_time(tmp_path: Path) -> None:
-    make_demo.write(make_demo.make(load_places(REFERENCE_DIR), default_settings()), tmp_path)
-    for name in ("StockEtablissement.parquet", "StockUniteLegale.parquet"):
-        pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / name), pd.read_parquet(DEMO_DIR / name))
-    for name in ("members.xlsx", "planted.json"):
-        assert (tmp_path / name).read_bytes() == (DEMO_DIR / name).read_bytes()
+def test_same_tables_every_time(
+    tmp_path: Path, register: pd.DataFrame, legal_units: pd.DataFrame, figures: dict[str, Any]
+) -> None:
+    demo = make_demo.make(load_places(REFERENCE_DIR), default_settings())
+    pd.testing.assert_frame_equal(demo.establishments.to_pandas(), register)
+    pd.testing.assert_frame_equal(demo.legal_units.to_pandas(), legal_units)
+    assert json.loads(json.dumps(demo.planted)) == figures
+    write_roster(demo.roster, tmp_path / "members.xlsx")
+    assert (tmp_path / "members.xlsx").read_bytes() == (DEMO_DIR / "members.xlsx").read_bytes()
