@@ -26,7 +26,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks
 
 demo: $(VENV)/.dev
-	$(BIN)/python data/demo/make_demo.py
+	$(BIN)/python -m data.demo.make_demo
 
 reference: $(VENV)/.dev
 	$(BIN)/python data/reference/make_reference.py

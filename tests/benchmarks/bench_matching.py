@@ -8,7 +8,7 @@ without a SIREN, their names perturbed in five ways, and 200 members that are no
 - recall: right automatic matches / 1,000, whether or not a right match could be told from what is given.
 """
 
-# ruff: noqa: S311, T201 - seeded draws are wanted; a benchmark prints
+# ruff: noqa: S311 - seeded draws are wanted
 
 from __future__ import annotations
 
