@@ -18,6 +18,7 @@ TOP_PX = 52
 BOTTOM_PX = 6
 NAMES_PX = 158
 COUNT_PX = 74
+FEW = 10  # members that fill the width at least: one must not look like many
 
 
 def counts(table: pd.DataFrame, *, palette: Palette, language: str) -> go.Figure:
@@ -72,7 +73,7 @@ def counts(table: pd.DataFrame, *, palette: Palette, language: str) -> go.Figure
     figure.update_layout(
         annotations=[*names, *firms, *heads],
         margin_r=44,
-        xaxis={"range": [0, max(int(table["members"].max()), 1)], "showticklabels": False},
+        xaxis={"range": [0, max(int(table["members"].max()), FEW)], "showticklabels": False},
         yaxis_showticklabels=False,
     )
     return figure

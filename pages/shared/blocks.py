@@ -66,11 +66,18 @@ def tools(reader: Reader, table: pd.DataFrame, *, name: str, title: str) -> None
         downloads.button(reader, table, name=name, title=title)
 
 
-def twin(reader: Reader, table: pd.DataFrame, *, name: str, width: int | str = 760) -> None:
+def twin(reader: Reader, table: pd.DataFrame, *, name: str, width: int | str = 1180) -> None:
     """Draw a table: headers in the reader's language, numbers in the browser's."""
     config = {column: _column(reader, table, column) for column in table.columns}
     st.dataframe(
-        table, hide_index=True, row_height=38, height="content", width=width, column_config=config, key=f"table-{name}"
+        table,
+        hide_index=True,
+        row_height=38,
+        height="content",
+        width=width,
+        column_config=config,
+        placeholder="–",
+        key=f"table-{name}",
     )
 
 

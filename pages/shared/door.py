@@ -14,6 +14,7 @@ import re
 from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 from functools import cache
+from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from analytics.figures.territory import Frame
-from analytics.settings import REFERENCE_DIR, store_dir
+from analytics.settings import REFERENCE_DIR, default_settings, store_dir
 from analytics.store import Store
 
 ASSETS = Path(__file__).parents[1] / "assets"
@@ -54,8 +55,8 @@ async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
 
 
 def middleware() -> list[Middleware]:
-    """Return the middleware of the door: the headers that every answer carries."""
-    return [Middleware(SecurityHeaders, policy=content_policy(index_page()))]
+    """Return the middleware of the door: the headers that every answer carries, the language of the document."""
+    return [Middleware(SecurityHeaders, policy=content_policy(index_page())), Middleware(DocumentLanguage)]
 
 
 def routes() -> list[Mount | Route]:
@@ -114,6 +115,50 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+class DocumentLanguage:
+    """Make Streamlit's document say in which language the page is, which screen readers go by, and whose it is.
+
+    The document says ``en`` and ``Streamlit`` whatever the page; the browser shows that title until the first run.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        wants_page = scope["type"] == "http" and b"text/html" in dict(scope["headers"]).get(b"accept", b"")
+        if not wants_page:
+            await self._app(scope, receive, send)
+            return
+        language = b"en" if b"lang=en" in scope["query_string"].split(b"&") else b"fr"
+        started: Message = {}
+        body = bytearray()
+
+        async def rewrite(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                started.update(message)
+                return
+            body.extend(message.get("body", b""))
+            if not message.get("more_body"):
+                page = bytes(body)
+                if b"<html" in page[:2000]:
+                    page = page.replace(b'<html lang="en">', b'<html lang="' + language + b'">', 1)
+                    page = page.replace(b"<title>Streamlit</title>", b"<title>" + site_name().encode() + b"</title>", 1)
+                headers = [pair for pair in started["headers"] if pair[0].lower() != b"content-length"]
+                length = [(b"content-length", str(len(page)).encode())] if page else []
+                await send({**started, "headers": [*headers, *length]})
+                await send({"type": "http.response.body", "body": page})
+
+        # Compressed further in, the document could not be read here; it is 8 kB.
+        plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
+        await self._app({**scope, "headers": plain}, receive, rewrite)
+
+
+@cache
+def site_name() -> str:
+    """Return the title that the document bears before the first run."""
+    return escape(default_settings().cluster.name)
 
 
 class KeptFiles(StaticFiles):

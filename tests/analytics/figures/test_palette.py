@@ -1,0 +1,54 @@
+"""The colours of figures are the theme's: the slots that the browser swaps, and the light values for paper."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from analytics.figures.palette import LIGHT, from_template
+
+CONFIG = Path(__file__).parents[3] / ".streamlit" / "config.toml"
+ROLES = ("ours", "gap", None, None, "neutral", "sector", "ink", "secondary", "hair", "land")
+
+
+def test_streamlits_slots_are_the_ones_that_its_browser_side_swaps() -> None:
+    pytest.importorskip("streamlit.elements.lib.streamlit_plotly_theme").configure_streamlit_plotly_theme()
+    slots = from_template("streamlit")
+    # Undocumented in Streamlit: a new release that changes them must fail here before it shows a black chart.
+    assert (slots.ours, slots.gap, slots.neutral) == ("#000001", "#000002", "#000005")
+    assert (slots.sector, slots.ink, slots.secondary) == ("#000006", "#000007", "#000008")
+    assert (slots.hair, slots.land, slots.background) == ("#000009", "#000010", "#000038")
+
+
+def test_paper_has_the_themes_light_colours() -> None:
+    theme = tomllib.loads(CONFIG.read_text(encoding="utf-8"))["theme"]["light"]
+    for role, color in zip(ROLES, theme["chartCategoricalColors"], strict=True):
+        if role:
+            assert getattr(LIGHT, role) == color
+    assert theme["backgroundColor"] == LIGHT.background
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_text_and_marks_stand_out_from_the_page(mode: str) -> None:
+    theme = tomllib.loads(CONFIG.read_text(encoding="utf-8"))["theme"][mode]
+    page = theme["backgroundColor"]
+    slots = dict(zip(ROLES, theme["chartCategoricalColors"], strict=True))
+    assert _contrast(theme["textColor"], page) >= 4.5
+    assert _contrast(theme["grayTextColor"], page) >= 4.5
+    assert _contrast(theme["orangeTextColor"], theme["orangeBackgroundColor"]) >= 4.5
+    for role in ("ours", "gap", "neutral"):
+        assert _contrast(slots[role], page) >= 3
+
+
+def _contrast(a: str, b: str) -> float:
+    """WCAG 2 contrast of two colours."""
+    high, low = sorted((_luminance(a), _luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(color: str) -> float:
+    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
