@@ -157,7 +157,7 @@ class _Parquet:
 
 
 def _slices(groups: list[int]) -> Iterator[tuple[int, int]]:
-    """Yield (first row, rows) of consecutive row groups put together up to some ``SLICE_ROWS`` rows."""
+    """Yield (first row, rows) of row groups put together up to ``SLICE_ROWS`` rows; a larger group stays whole."""
     offset = rows = 0
     for group in groups:
         if rows and rows + group > SLICE_ROWS:
