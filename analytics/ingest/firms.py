@@ -35,7 +35,7 @@ def normalise_firms(
     """Return the firms of a perimeter.
 
     A firm is placed by its seat if that is in the region and perimeter, else by its largest establishment, ties by
-    lowest NIC. It is partially diffusible as soon as one of its establishments of the extract or its legal unit is:
+    lowest NIC. It is partially diffusible as soon as one of its establishments in the region or its legal unit is:
     then its name is null and its position is its town hall's.
 
     Parameters
@@ -54,12 +54,9 @@ def normalise_firms(
     DataFrame
         Contract ``FIRMS``, ordered by ``siren``.
     """
-    withheld = set(establishments.filter("is_partially_diffusible")["siren"])
     inside = establishments.filter(is_in(settings.perimeters[perimeter]))
     firms = _grouped(_with_jobs(inside)).with_columns(segment_of(settings))
-    firms = _with_legal_units(firms, legal_units).with_columns(
-        is_partially_diffusible=pl.col("is_partially_diffusible") | pl.col("siren").is_in(sorted(withheld))
-    )
+    firms = _with_legal_units(firms, legal_units)
     is_shown = ~pl.col("is_partially_diffusible")
     firms = firms.with_columns(pl.when(is_shown).then(pl.col(name)).alias(name) for name in ("name", "x_m", "y_m"))
     return FIRMS.enforce(_placed(firms.to_pandas(), geography=geography, settings=settings))
@@ -95,8 +92,8 @@ def _grouped(establishments: pl.DataFrame) -> pl.DataFrame:
         pl.col("name").filter(pl.col("name").is_not_null() | pl.col("is_name_withheld")).first(),
         pl.col(*_JOBS).sum(),
         pl.col("created_on").min(),
-        pl.col("is_partially_diffusible").any(),
         pl.col("size_code").first(),
+        is_partially_diffusible=pl.col("is_unit_withheld").any(),
         is_size_known=(pl.col("size_code") != "NN").any(),
         establishments_count=pl.len().cast(pl.Int64),
     )

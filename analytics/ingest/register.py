@@ -53,7 +53,7 @@ REASONS = (
     "duplicate_siret",
 )
 OUTSIDE_COLUMNS = ("siren", "commune_code", "activity_code", "is_active", "is_partially_diffusible")
-ESTABLISHMENT_COLUMNS = (
+_ROW_COLUMNS = (
     "siren",
     "siret",
     "is_seat",
@@ -69,6 +69,7 @@ ESTABLISHMENT_COLUMNS = (
     "created_on",
     "is_partially_diffusible",
 )
+ESTABLISHMENT_COLUMNS = (*_ROW_COLUMNS, "is_unit_withheld")
 _ACTIVITY = ("main_activity", "nomenclature", "naf_2025_activity")
 _COMMUNE, _SIREN = (next(c for c in ESTABLISHMENTS.columns if c.name == name) for name in ("commune_code", "siren"))
 
@@ -81,7 +82,9 @@ class RegisterExtract:
     ----------
     establishments
         Active establishments of the region whose activity is in at least one perimeter, one row each
-        (``ESTABLISHMENT_COLUMNS``). Name and position of partially diffusible ones are null.
+        (``ESTABLISHMENT_COLUMNS``). Name and position of partially diffusible ones are null. ``is_unit_withheld``
+        is true for every establishment of a siren of which any row of the region is partially diffusible, closed or
+        of another activity though it be: naming one would name the other.
     outside
         The other rows of the sirens asked for, closed ones included (``OUTSIDE_COLUMNS``).
     rows_read
@@ -128,7 +131,7 @@ def read_establishments(
         On a file that cannot be read, or in which no row is kept.
     """
     reading = _Reading(settings, roster_sirens, successors, communes)
-    kept, outside, rows_read = [], [], 0
+    kept, outside, withheld, rows_read = [], [], [], 0
     counts: dict[str, int] = dict.fromkeys(REASONS, 0)
     for piece in read_pieces(path, layout=ESTABLISHMENTS, test=reading.may_concern, progress=progress):
         rows = reading.judged(piece.rows)
@@ -137,8 +140,11 @@ def read_establishments(
         for reason, count in rows["reason"].drop_nulls().value_counts().iter_rows():
             counts[reason] += count
         kept.append(_established(rows.filter(pl.col("reason").is_null())))
+        withheld.append(rows.filter("is_partially_diffusible")["siren"].unique())
         outside.append(_outside(rows.filter(pl.col("reason").is_not_null()), roster_sirens))
-    establishments = pl.concat(kept)
+    establishments = pl.concat(kept).with_columns(
+        is_unit_withheld=pl.col("siren").is_in(pl.concat(withheld).unique().implode())
+    )
     once = establishments.unique("siret", keep="first", maintain_order=True)
     counts["duplicate_siret"] = establishments.height - once.height
     if once.is_empty():
@@ -218,7 +224,7 @@ def _established(rows: pl.DataFrame) -> pl.DataFrame:
         is_seat=pl.col("is_seat").fill_null(False),
         size_code=pl.col("size_code").str.to_uppercase(),
         is_declared_employer=pl.when(employer.is_in(["O", "N"])).then(employer == "O"),
-    ).select(ESTABLISHMENT_COLUMNS)
+    ).select(_ROW_COLUMNS)
 
 
 def _outside(rows: pl.DataFrame, sirens: frozenset[str]) -> pl.DataFrame:

@@ -278,6 +278,7 @@ def test_a_commune_without_town_hall_gives_no_position(tmp_path: Path) -> None:
         ({"status": "P"}, None),
         ({"status": "N"}, None),
         ({"status": "P", "activity": "73.11Z"}, None),  # in the widest perimeter only: the firm is the same
+        ({"status": "P", "activity": "47.11Z", "state": "F"}, None),  # closed and of no perimeter: the same person
         ({}, {"denomination": "SECRET", "status": "P"}),
     ],
 )

@@ -98,6 +98,7 @@ def test_what_a_row_becomes(tmp_path: Path) -> None:
         "is_declared_employer": True,
         "created_on": date(2010, 1, 31),
         "is_partially_diffusible": False,
+        "is_unit_withheld": False,
     }
 
 
