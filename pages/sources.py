@@ -13,20 +13,20 @@ loading.show_outcome()
 blocks.title(inventory.headline(reader))
 
 with blocks.block("files", inventory.files_title(reader)):
-    blocks.rows_table(reader, inventory.files(reader), name="files")
+    inventory.show_files(reader)
 
 left, right = st.columns(2, gap="large")
 with left, blocks.block("register-rows", inventory.rows_title(reader, "register"), t("sources.rows_subtitle")):
-    blocks.rows_table(reader, inventory.rows(reader, "register"), name="register-rows")
+    blocks.rows(inventory.rows(reader, "register"))
 with right, blocks.block("quality", inventory.quality_title(reader), t("sources.quality_subtitle")):
-    blocks.rows_table(reader, inventory.quality(reader), name="quality")
+    blocks.rows(inventory.quality(reader))
 
 if inventory.has_roster(reader):
     left, right = st.columns(2, gap="large")
     with left, blocks.block("members-rows", inventory.rows_title(reader, "members"), t("sources.rows_subtitle")):
-        blocks.rows_table(reader, inventory.rows(reader, "members"), name="members-rows")
+        blocks.rows(inventory.rows(reader, "members"))
     with right, blocks.block("matches", inventory.matches_title(reader), t("sources.matches_subtitle")):
-        blocks.rows_table(reader, inventory.matches(reader), name="matches")
+        blocks.rows(inventory.matches(reader))
     faults = inventory.faults(reader)
     with blocks.block("faults", inventory.faults_title(reader, faults), t("sources.faults_subtitle")):
         inventory.show_faults(faults)

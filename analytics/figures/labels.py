@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 LINE_PX = 17.0
 # Mean width of a character of the house's sans, as a share of its size, bold and digits included.
-CHARACTER = 0.56
+CHARACTER = 0.6
 
 
 @dataclass(frozen=True)

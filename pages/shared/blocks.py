@@ -89,6 +89,10 @@ def _column(reader: Reader, table: pd.DataFrame, column: str) -> object:
     return st.column_config.NumberColumn(label, format="localized", step=step)
 
 
-def rows_table(reader: Reader, table: pd.DataFrame, *, name: str) -> None:
-    """Draw a table as wide as its block."""
-    twin(reader, table, name=name, width="stretch")
+def rows(pairs: list[tuple[str, str]]) -> None:
+    """Draw a short list of names and figures, with hairlines between; names are text, whatever they hold."""
+    lines = "".join(
+        f'<div><span>{escape(name[:1].upper() + name[1:])}</span><span class="n">{escape(figure)}</span></div>'
+        for name, figure in pairs
+    )
+    st.html(f'<div class="rows">{lines}</div>')

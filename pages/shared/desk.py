@@ -101,7 +101,8 @@ def _apply(reader: Reader, decided: list[str], *, of: int) -> None:
         from analytics import pipeline  # noqa: PLC0415 - readers and geometry, which no other page loads
 
         with guards.one_sentence(t.language):
-            pipeline.apply_decisions(loaders.store(), progress_bar(t, t("sources.applying")))
+            with progress_bar(t, t("sources.applying")) as report:
+                pipeline.apply_decisions(loaders.store(), report)
             loading.finish(t.plural("sources.desk_applied", len(decided)))
 
 

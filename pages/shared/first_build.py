@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 
@@ -29,7 +30,8 @@ def ensure_snapshot(t: Translator) -> None:
 
     with st.container(key="building"):
         try:
-            pipeline.build_demo(store, progress_bar(t, t("common.building_demo")))
+            with progress_bar(t, t("common.building_demo")) as report:
+                pipeline.build_demo(store, report)
         except UserError as error:
             if error.key != "store.busy":
                 raise
@@ -40,8 +42,9 @@ def ensure_snapshot(t: Translator) -> None:
     st.rerun()
 
 
-def progress_bar(t: Translator, title: str) -> Callable[[str, float], None]:
-    """Return a report of a build's progress that draws it."""
+@contextmanager
+def progress_bar(t: Translator, title: str) -> Iterator[Callable[[str, float], None]]:
+    """Draw a build's progress while the block runs; what it is given reports to it."""
     from analytics.pipeline import STAGES  # noqa: PLC0415
 
     bar = st.progress(0.0, text=title)
@@ -50,4 +53,7 @@ def progress_bar(t: Translator, title: str) -> Callable[[str, float], None]:
         share = (STAGES.index(stage) + min(max(done, 0.0), 1.0)) / len(STAGES)
         bar.progress(share, text=t("common.building_stage", title=title, stage=t(stage)))
 
-    return report
+    try:
+        yield report
+    finally:
+        bar.empty()

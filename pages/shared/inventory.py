@@ -1,10 +1,9 @@
-"""What a manifest says, as the tables and sentences of the Sources page."""
+"""What a manifest says, as the lists and sentences of the Sources page."""
 
 from __future__ import annotations
 
 from html import escape
 
-import pandas as pd
 import streamlit as st
 
 from pages.shared import provenance
@@ -13,6 +12,7 @@ from pages.shared.loaders import Reader
 _REASON = {"register": "register.reason.", "members": "members.left_out."}
 _OUTCOMES = ("matched", "to_review", "not_found")
 _KILOBYTE = 1_000
+_DIGEST = 12
 
 
 def headline(reader: Reader) -> str:
@@ -39,19 +39,19 @@ def files_title(reader: Reader) -> str:
     return reader.t.plural("sources.files_title", count, day=reader.t.moment(reader.snapshot.built_at))
 
 
-def files(reader: Reader) -> pd.DataFrame:
-    """Return the files that were read: role, name, size, day, hash."""
+def show_files(reader: Reader) -> None:
+    """List the files that were read: content, name, size, day, and the hash, whole in its tooltip."""
     t = reader.t
-    return pd.DataFrame(
-        {
-            "content": t(f"sources.role_{given['role']}"),
-            "file": given["file"],
-            "kilobytes": round(given["bytes"] / _KILOBYTE),
-            "day": t.day(provenance.moment(given["modified"])),
-            "sha256": given["sha256"],
-        }
-        for given in reader.snapshot.manifest["sources"]
-    )
+    lines = []
+    for given in reader.snapshot.manifest["sources"]:
+        size = t("sources.kilobytes", size=t.number(given["bytes"] / _KILOBYTE))
+        about = f"{given['file']} · {size} · {t.day(provenance.moment(given['modified']))}"
+        digest = given["sha256"]
+        lines.append(
+            f"<div><span>{escape(t('sources.role_' + given['role']))}</span><span>{escape(about)}</span>"
+            f'<small>SHA-256 <span title="{escape(digest)}">{escape(digest[:_DIGEST])}…</span></small></div>'
+        )
+    st.html(f'<div class="rows">{"".join(lines)}</div>')
 
 
 def rows_title(reader: Reader, role: str) -> str:
@@ -61,14 +61,13 @@ def rows_title(reader: Reader, role: str) -> str:
     return t(f"sources.rows_title_{role}", read=t.number(read), kept=t.number(kept))
 
 
-def rows(reader: Reader, role: str) -> pd.DataFrame:
+def rows(reader: Reader, role: str) -> list[tuple[str, str]]:
     """Return the rows kept, and those left out by reason, most first."""
     t, manifest = reader.t, reader.snapshot.manifest
     left_out = sorted(manifest["excluded"].get(role, {}).items(), key=lambda pair: -pair[1])
     kept = (t("sources.rows_kept"), manifest["counts"][f"{role}_rows_kept"])
-    return pd.DataFrame(
-        [kept, *((t(_REASON[role] + reason), count) for reason, count in left_out)], columns=["reason", "rows"]
-    )
+    named = [kept, *((t(_REASON[role] + reason), count) for reason, count in left_out)]
+    return [(name, t.number(count)) for name, count in named]
 
 
 def quality_title(reader: Reader) -> str:
@@ -79,12 +78,11 @@ def quality_title(reader: Reader) -> str:
     return reader.t("sources.quality_title", share=reader.t.percent(known))
 
 
-def quality(reader: Reader) -> pd.DataFrame:
+def quality(reader: Reader) -> list[tuple[str, str]]:
     """Return the share of firms that has each fact."""
+    t = reader.t
     facts = reader.snapshot.manifest["quality"].items()
-    return pd.DataFrame(
-        [(reader.t(f"sources.fact_{name}"), value) for name, value in facts], columns=["fact", "firms_pct"]
-    ).astype({"firms_pct": "float64"})
+    return [(t(f"sources.fact_{name}"), "–" if value is None else t.percent(value)) for name, value in facts]
 
 
 def matches_title(reader: Reader) -> str:
@@ -93,12 +91,12 @@ def matches_title(reader: Reader) -> str:
     return t.plural("sources.matches_title", counts["members_matched"], members=t.number(counts["members"]))
 
 
-def matches(reader: Reader) -> pd.DataFrame:
+def matches(reader: Reader) -> list[tuple[str, str]]:
     """Return members by outcome of the matching."""
     t, counts = reader.t, reader.snapshot.manifest["counts"]
-    rows = [(t(f"matching.{outcome}"), counts[f"members_{outcome}"]) for outcome in _OUTCOMES]
-    rows.append((t("sources.former"), counts["members_former"]))
-    return pd.DataFrame(rows, columns=["outcome", "members"])
+    found = [(t(f"matching.{outcome}"), counts[f"members_{outcome}"]) for outcome in _OUTCOMES]
+    found.append((t("sources.former"), counts["members_former"]))
+    return [(name, t.number(count)) for name, count in found]
 
 
 def faults(reader: Reader) -> list[str]:

@@ -61,8 +61,7 @@ def _build(reader: Reader, given: dict[str, UploadedFile], *, allow_shrink: bool
     from analytics import pipeline  # noqa: PLC0415 - readers and geometry, which no other page loads
 
     t = reader.t
-    report = progress_bar(t, t("sources.building"))
-    with _kept_aside(given) as paths:
+    with _kept_aside(given) as paths, progress_bar(t, t("sources.building")) as report:
         request = pipeline.Request(**paths, store=loaders.store(), allow_shrink=allow_shrink)
         snapshot = pipeline.build(request, report)
     built = Reader(snapshot, reader.settings, reader.view, t)

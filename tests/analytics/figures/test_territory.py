@@ -87,5 +87,5 @@ def test_boxes_are_where_anchors_say() -> None:
     (place,) = place_labels([Mark("x", 0, 0, 5, 10)], px_per_km=1, text_px=10, bounds_km=(-500, -500, 500, 500))
     left, bottom, right, top = _box(place, Mark("x", 0, 0, 5, 10), 1, 10)
     assert left == 10
-    assert right == pytest.approx(66)
+    assert right == pytest.approx(70)
     assert (bottom, top) == (-8.5, 8.5)
