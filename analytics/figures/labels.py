@@ -1,4 +1,4 @@
-"""Names on a map: largest first, on the side that is free; what would collide is left out."""
+"""Names on a map: largest first, on the side that is free; what would collide with another name is left out."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class Place:
 def place_labels(
     marks: list[Mark], *, px_per_km: float, text_px: float, bounds_km: tuple[float, float, float, float]
 ) -> list[Place]:
-    """Place names greedily, in the order given.
+    """Place names greedily, in the order given; then, over a disc but over no other name, those that found no room.
 
     Parameters
     ----------
     marks
-        Most important first. Discs of all of them are kept free of other names.
+        Most important first. Discs of all of them are kept free of other names where that can be.
     px_per_km
         Scale of the narrowest screen: what does not collide there collides nowhere.
     bounds_km
@@ -50,19 +50,21 @@ def place_labels(
     list of Place
         One for each name that found room.
     """
-    taken = [_disc(mark, px_per_km) for mark in marks]
-    west, south, east, north = (edge * px_per_km for edge in bounds_km)
-    placed: list[Place] = []
-    for index, mark in enumerate(marks):
-        others = taken[:index] + taken[index + 1 :]
-        for candidate in _candidates(index, mark):
-            box = _box(candidate, mark, px_per_km, text_px)
-            inside = box[0] >= west and box[2] <= east and box[1] >= south and box[3] <= north
-            if inside and not any(_overlap(box, other) for other in others):
-                placed.append(candidate)
-                taken.append(box)
-                break
-    return placed
+    discs = [_disc(mark, px_per_km) for mark in marks]
+    west, south, east, north = bounds_km
+    frame = (west * px_per_km, south * px_per_km, east * px_per_km, north * px_per_km)
+    placed: dict[int, tuple[Place, Box]] = {}
+    for keeps_discs_free in (True, False):
+        for index, mark in enumerate(marks):
+            if index in placed:
+                continue
+            others = discs[:index] + discs[index + 1 :] if keeps_discs_free else []
+            taken = [*others, *(box for _, box in placed.values())]
+            boxes = ((p, _box(p, mark, px_per_km, text_px)) for p in _candidates(index, mark))
+            free = next(((p, box) for p, box in boxes if _is_free(box, taken, frame=frame)), None)
+            if free:
+                placed[index] = free
+    return [placed[index][0] for index in sorted(placed)]
 
 
 Box = tuple[float, float, float, float]
@@ -95,6 +97,11 @@ def _box(place: Place, mark: Mark, px_per_km: float, text_px: float) -> Box:
     left = x - {"left": 0.0, "center": width / 2, "right": width}[place.x_anchor]
     bottom = y - {"bottom": 0.0, "middle": height / 2, "top": height}[place.y_anchor]
     return left, bottom, left + width, bottom + height
+
+
+def _is_free(box: Box, taken: list[Box], *, frame: Box) -> bool:
+    inside = box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
+    return inside and not any(_overlap(box, other) for other in taken)
 
 
 def _overlap(a: Box, b: Box) -> bool:

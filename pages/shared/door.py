@@ -11,7 +11,7 @@ import gc
 import hashlib
 import json
 import re
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
 from html import escape
@@ -26,6 +26,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from analytics.errors import UserError
 from analytics.figures.territory import Frame
 from analytics.settings import REFERENCE_DIR, default_settings, store_dir
 from analytics.store import Store
@@ -45,10 +46,6 @@ async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
     del app
     import analytics.tables  # noqa: F401, PLC0415 - here, where nobody waits
 
-    snapshot = Store(store_dir()).current()
-    if snapshot is not None:
-        for name in ("members", "communes"):
-            snapshot.table(name)
     gc.collect()
     gc.freeze()
     yield {}
@@ -173,15 +170,16 @@ class KeptFiles(StaticFiles):
 async def snapshot_status(request: Request) -> JSONResponse:
     """Tell monitors which snapshot is published; nothing of a member or a firm."""
     del request
-    snapshot = Store(store_dir()).current()
-    status: MutableMapping[str, Any] = {"snapshot_id": None, "built_at": None, "is_demo": None}
+    kept = {"cache-control": "no-store"}
+    try:
+        snapshot = Store(store_dir()).current()
+    except UserError as error:
+        return JSONResponse({"error": error.key}, status_code=503, headers=kept)
+    status: dict[str, Any] = {"snapshot_id": None, "built_at": None, "is_demo": None}
     if snapshot is not None:
-        status = {
-            "snapshot_id": snapshot.id,
-            "built_at": str(snapshot.manifest["built_at"]),
-            "is_demo": snapshot.is_demo,
-        }
-    return JSONResponse(status, headers={"cache-control": "no-store"})
+        built = str(snapshot.manifest["built_at"])
+        status = {"snapshot_id": snapshot.id, "built_at": built, "is_demo": snapshot.is_demo}
+    return JSONResponse(status, headers=kept)
 
 
 async def land(request: Request) -> Response:

@@ -1,0 +1,114 @@
+"""The door without a server: the policy, the land's versioned name, files that browsers keep."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+from starlette.types import Message
+
+from pages.shared import door
+
+
+@dataclasses.dataclass
+class Answer:
+    status_code: int
+    headers: dict[str, str]
+    text: str
+
+
+class Client:
+    """Ask an application in this process; Starlette's own client would need one more package."""
+
+    def __init__(self, app: Starlette) -> None:
+        self._app = app
+
+    def get(self, target: str, headers: dict[str, str] | None = None) -> Answer:
+        path, _, query = target.partition("?")
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": unquote(path),
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": [(name.encode(), value.encode()) for name, value in (headers or {}).items()],
+        }
+        sent: list[Message] = []
+
+        asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+        async def receive() -> Message:
+            # A file's answer listens until the reader is gone.
+            return next(asked, None) or await asyncio.Future()
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        asyncio.run(self._app(scope, receive, send))
+        start, *bodies = sent
+        named = {name.decode(): value.decode() for name, value in start["headers"]}
+        content = b"".join(message.get("body", b"") for message in bodies)
+        return Answer(start["status"], named, content.decode("utf-8", "replace"))
+
+
+@pytest.fixture
+def client() -> Client:
+    page = HTMLResponse('<html lang="en"><title>Streamlit</title></html>')
+    routes = [*door.routes(), Route("/page", lambda _: page)]
+    return Client(Starlette(routes=routes, middleware=door.middleware()))
+
+
+def test_each_inline_script_is_allowed_by_its_hash_and_nothing_else_is() -> None:
+    policy = door.content_policy("<script>go()</script><script src='x.js'></script>")
+    digest = base64.b64encode(hashlib.sha256(b"go()").digest()).decode()
+    assert f"script-src 'self' 'sha256-{digest}';" in policy
+    assert "unsafe-eval" not in policy
+    assert "http" not in policy
+
+
+def test_the_installed_streamlit_has_one_inline_script() -> None:
+    assert door.content_policy(door.index_page()).count("'sha256-") == 1
+
+
+def test_the_land_is_kept_under_a_name_that_carries_its_hash(client: Client) -> None:
+    answer = client.get(door.land_frame().url)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("image/svg+xml")
+    assert answer.headers["cache-control"] == door.KEPT
+    assert client.get("/assets/geo/land.00000000.svg").status_code == 404
+
+
+def test_fonts_are_kept_and_carry_the_headers(client: Client) -> None:
+    for font in (door.ASSETS / "fonts").glob("*.woff2"):
+        answer = client.get(f"/assets/fonts/{font.name}")
+        assert answer.headers["cache-control"] == door.KEPT
+        assert "content-security-policy" in answer.headers
+
+
+def test_no_path_leads_out_of_the_assets(client: Client) -> None:
+    assert client.get("/assets/%2e%2e/overview.py").status_code == 404
+    assert client.get("/assets/geo/..%2f..%2fregion.toml").status_code == 404
+
+
+def test_the_document_says_its_language(client: Client) -> None:
+    french = client.get("/page", headers={"accept": "text/html"}).text
+    assert french == '<html lang="fr"><title>Digital 113</title></html>'
+    assert '<html lang="en">' in client.get("/page?lang=en", headers={"accept": "text/html"}).text
+
+
+def test_monitors_of_a_bare_server_are_told_that_nothing_is_published(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ECOSYSTEM_STORE", str(tmp_path))
+    assert json.loads(client.get("/health/snapshot").text) == {"snapshot_id": None, "built_at": None, "is_demo": None}
+    (tmp_path / "current").write_text("damaged\n")
+    assert client.get("/health/snapshot").status_code == 503
