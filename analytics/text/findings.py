@@ -12,6 +12,7 @@ import pandas as pd
 from babel.dates import format_date
 from babel.lists import format_list
 
+from analytics.settings import PublishedFigure
 from analytics.text import LOCALES, MINUS, Translator
 
 _NAMED = 3
@@ -39,6 +40,17 @@ def published_on(text: str, t: Translator) -> str:
     if len(rest) == 1:
         return format_date(date(year, rest[0], 1), format="MMM y", locale=LOCALES[t.language])
     return t.day(date(year, rest[0], rest[1]))
+
+
+def published_value(figure: PublishedFigure, t: Translator) -> str:
+    """Format a published figure with its unit, and "near" or "more than" where its source says so."""
+    decimals = 0 if figure.value.is_integer() else 1
+    is_share, is_money = "_pct" in figure.quantity, figure.quantity.endswith("_eur")
+    value = t.percent(figure.value, decimals) if is_share else t.number(figure.value, decimals)
+    value = t("overview.euros", value=value) if is_money else value
+    if figure.at_least:
+        return t("overview.at_least", value=value)
+    return t("overview.about", value=value) if figure.approximate else value
 
 
 def headline(totals: pd.DataFrame, t: Translator, *, cluster: str, region: str, scope: str | None, roster: bool) -> str:

@@ -6,6 +6,7 @@ from html import escape
 
 import streamlit as st
 
+from analytics.text.findings import published_on, published_value
 from pages.shared import provenance
 from pages.shared.loaders import Reader
 
@@ -97,6 +98,18 @@ def matches(reader: Reader) -> list[tuple[str, str]]:
     found = [(t(f"matching.{outcome}"), counts[f"members_{outcome}"]) for outcome in _OUTCOMES]
     found.append((t("sources.former"), counts["members_former"]))
     return [(name, t.number(count)) for name, count in found]
+
+
+def published(reader: Reader) -> list[tuple[str, str]]:
+    """Return what others published, in the order of the settings: what, of which scope, by whom and when; how many."""
+    t, lines = reader.t, []
+    for figure in reader.settings.published:
+        scope = f" ({figure.scope.in_language(t.language)})" if figure.scope else ""
+        by = t(
+            "overview.published_where", source=figure.source.in_language(t.language), day=published_on(figure.date, t)
+        )
+        lines.append((f"{t(f'sources.quantity_{figure.quantity}')}{scope} · {by}", published_value(figure, t)))
+    return lines
 
 
 def faults(reader: Reader) -> list[str]:

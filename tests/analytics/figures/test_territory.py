@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from analytics.figures.labels import Mark, _box, _disc, _overlap, place_labels
 from analytics.figures.palette import LIGHT
 from analytics.figures.territory import Frame, territory
+from analytics.ingest.geography import land_extent, load_geography, locate_antennas
+from analytics.settings import default_settings
 
 FRAME = Frame(url="/assets/geo/land.12345678.svg", west=400.0, south=6100.0, east=800.0, north=6400.0)
 PLACES = pd.DataFrame(
@@ -70,17 +73,41 @@ def test_the_most_important_name_wins() -> None:
 coordinates = st.floats(min_value=0, max_value=300)
 
 
-@settings(max_examples=60)
+@hypothesis_settings(max_examples=60)
 @given(st.lists(st.tuples(coordinates, coordinates, st.integers(3, 14)), max_size=12))
-def test_names_never_overlap_each_other_nor_a_disc(points: list[tuple[float, float, int]]) -> None:
+def test_names_never_overlap_each_other_nor_leave_the_frame(points: list[tuple[float, float, int]]) -> None:
     marks = [Mark("x", x, y, 6, characters=n) for x, y, n in points]
     placed = place_labels(marks, px_per_km=1, text_px=14, bounds_km=(-50, -50, 350, 350))
     boxes = [(place.index, _box(place, marks[place.index], 1, 14)) for place in placed]
-    for rank, (index, box) in enumerate(boxes):
+    for rank, (_, box) in enumerate(boxes):
         assert box[0] >= -50
         assert box[2] <= 350
         assert not any(_overlap(box, other) for _, other in boxes[rank + 1 :])
-        assert not any(_overlap(box, _disc(mark, 1)) for n, mark in enumerate(marks) if n != index)
+
+
+def test_a_disc_is_kept_free_where_that_can_be() -> None:
+    # The disc of the second stands where the first name would go: that one moves above its point.
+    marks = [Mark("first", 100, 100, 6, 5), Mark("second", 130, 100, 10, 0)]
+    first = place_labels(marks, px_per_km=1, text_px=14, bounds_km=(0, 0, 300, 300))[0]
+    assert (first.x_anchor, first.y_anchor) == ("center", "bottom")
+    assert not _overlap(_box(first, marks[0], 1, 14), _disc(marks[1], 1))
+
+
+def test_a_name_stands_on_a_disc_rather_than_be_left_out() -> None:
+    marks = [Mark("x", 50, 50, 200, 4), Mark("y", 60, 50, 200, 4)]
+    assert len(place_labels(marks, px_per_km=1, text_px=14, bounds_km=(-400, -400, 500, 500))) == 2
+
+
+def test_all_the_antennas_of_the_region_are_named() -> None:
+    settings = default_settings()
+    geography = load_geography(settings)
+    antennas = locate_antennas(settings, geography)
+    extent = land_extent()
+    edges = (extent.x_min_m, extent.y_min_m, extent.x_max_m, extent.y_max_m)
+    frame = Frame("/assets/geo/land.svg", *(edge / 1000 for edge in edges))
+    discs = antennas.rename(columns={"name": "epci_name"}).assign(firms=[9000, 4000, *[900] * 7], members=9)
+    figure = territory(discs, antennas, frame=frame, palette=LIGHT, language="fr")
+    assert len(figure.layout.annotations) == 9
 
 
 def test_boxes_are_where_anchors_say() -> None:
