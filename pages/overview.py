@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from analytics.figures.rates import counts, intervals
@@ -25,14 +27,9 @@ with left, blocks.block("shares", findings.shares_title(totals, t), t("overview.
 places = reader.table("places")
 with right, blocks.block("map", findings.map_title(places, t), pieces.map_key(t)):
     with st.container(key="map", height=430, border=False):
-        figure = territory(
-            places,
-            reader.snapshot.table("antennas"),
-            frame=door.land_frame(),
-            palette=blocks.slots(),
-            language=language,
-        )
-        blocks.chart(figure, name="map", alt=findings.map_title(places, t), height="stretch")
+        antennas = reader.snapshot.table("antennas")
+        draw = partial(territory, places, antennas, frame=door.land_frame(), palette=blocks.slots(), language=language)
+        blocks.chart(reader.figure("map", draw), name="map", alt=findings.map_title(places, t), height="stretch")
     blocks.tools(reader, pieces.places_table(places), name="places", title=findings.map_title(places, t))
 
 for level in ("department", "segment", "size_class"):
@@ -43,10 +40,11 @@ for level in ("department", "segment", "size_class"):
             alt = findings.rates_alt(shown, t, rate_pct=rate)
             one, two = st.columns([6, 6], gap="medium")
             with one:
-                blocks.chart(counts(shown, palette=blocks.slots(), language=language), name=f"counts-{level}", alt=alt)
+                draw = partial(counts, shown, palette=blocks.slots(), language=language)
+                blocks.chart(reader.figure(f"counts-{level}", draw), name=f"counts-{level}", alt=alt)
             with two, st.container(key=f"beside-{level}"):
-                figure = intervals(shown, rate_pct=rate, palette=blocks.slots(), language=language)
-                blocks.chart(figure, name=f"rates-{level}", alt=alt)
+                draw = partial(intervals, shown, rate_pct=rate, palette=blocks.slots(), language=language)
+                blocks.chart(reader.figure(f"rates-{level}", draw), name=f"rates-{level}", alt=alt)
         blocks.tools(reader, pieces.rates_table(table), name=level, title=finding)
 
 with blocks.block("quality", t("overview.quality_title")):

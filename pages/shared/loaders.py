@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from analytics.store import Snapshot, Store
 from analytics.text import Translator, translator
 from analytics.view import View
 
-# No result table is large; a reader who tries many selections must not fill the memory.
+# None is large; a reader who tries many selections must not fill the memory.
 _KEPT_TABLES = 400
+_KEPT_FIGURES = 400
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,11 @@ class Reader:
         """Return a result table of ``analytics.tables`` by its name; shared, so never to be changed."""
         root, query = str(self.snapshot.path.parent), self.view.to_query(self.settings)
         return _table(root, self.snapshot.id, name, query, **options)
+
+    def figure(self, name: str, draw: Callable[[], object]) -> object:
+        """Return what ``draw`` draws of this selection under ``name``; drawn once, shared, so never to be changed."""
+        root, query = str(self.snapshot.path.parent), self.view.to_query(self.settings)
+        return _figure(root, self.snapshot.id, query, self.t.language, name, _draw=draw)
 
 
 def store() -> Store:
@@ -71,7 +78,7 @@ def _snapshot(root: str, snapshot_id: str) -> Snapshot:
 
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _settings(root: str, snapshot_id: str) -> Settings:
-    return Settings.model_validate(_snapshot(root, snapshot_id).manifest["settings"])
+    return _snapshot(root, snapshot_id).settings()
 
 
 @st.cache_resource(max_entries=_KEPT_TABLES, show_spinner=False)
@@ -79,3 +86,12 @@ def _table(root: str, snapshot_id: str, name: str, query: str, **options: str) -
     snapshot, settings = _snapshot(root, snapshot_id), _settings(root, snapshot_id)
     table: pd.DataFrame = getattr(tables, name)(snapshot, View.from_query(query, settings), settings, **options)
     return table
+
+
+@st.cache_resource(max_entries=_KEPT_FIGURES, show_spinner=False)
+def _figure(
+    root: str, snapshot_id: str, query: str, language: str, name: str, *, _draw: Callable[[], object]
+) -> object:
+    """Figures hold no colour of a theme, so one serves every reader of the selection and the language."""
+    del root, snapshot_id, query, language, name  # They are the key.
+    return _draw()
