@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 
 def penetration(counts: pd.DataFrame) -> pd.DataFrame:
@@ -62,8 +62,8 @@ def clopper_pearson(x: np.ndarray, n: np.ndarray, *, level: float = 0.95) -> tup
     """Return the exact limits of a proportion, as shares; NaN where ``n`` is zero. Shapes follow ``x`` and ``n``."""
     tail = (1 - level) / 2
     known = n > 0
-    low = np.where(x > 0, beta.ppf(tail, np.maximum(x, 1), np.maximum(n - x + 1, 1)), 0.0)
-    high = np.where(x < n, beta.ppf(1 - tail, x + 1, np.maximum(n - x, 1)), 1.0)
+    low = np.where(x > 0, betaincinv(np.maximum(x, 1), np.maximum(n - x + 1, 1), tail), 0.0)
+    high = np.where(x < n, betaincinv(x + 1, np.maximum(n - x, 1), 1 - tail), 1.0)
     return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
