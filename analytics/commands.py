@@ -24,13 +24,12 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 
 from analytics import tables
 from analytics.errors import UserError
+from analytics.export.spreadsheet import harmless
 from analytics.settings import REGION_FILE, store_dir
 from analytics.store import Snapshot, Store
 from analytics.text import Translator, translator
 from analytics.view import View
 
-# A spreadsheet runs a cell that begins so as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\n")
 # Where the catalogues name the reasons for which a row is left out.
 _REASONS = {"register": "register.reason.", "members": "members.left_out."}
 _STATUS_COUNTS = (
@@ -131,19 +130,7 @@ def as_csv(rows: pd.DataFrame) -> bytes:
     Text that a spreadsheet would run as a formula is preceded by an apostrophe, and a carriage return in a text becomes
     a line feed; numbers are left as they are.
     """
-    text = rows.select_dtypes(include=["object", "str", "category"]).columns
-    safe = rows.assign(**{name: _harmless(rows[name]) for name in text})
-    return safe.to_csv(index=False, lineterminator="\n").encode()
-
-
-def _harmless(column: pd.Series[Any]) -> pd.Series[Any]:
-    return column.astype("object").map(lambda cell: _harmless_text(cell) if isinstance(cell, str) else cell)
-
-
-def _harmless_text(text: str) -> str:
-    # The writer does not quote a lone carriage return, which readers take for the end of a row.
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return harmless(rows).to_csv(index=False, lineterminator="\n").encode()
 
 
 def _store(options: argparse.Namespace) -> Store:

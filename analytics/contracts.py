@@ -40,6 +40,10 @@ def _day() -> pa.Column:
     return pa.Column("datetime64[ns]", nullable=True)
 
 
+class ContractError(Exception):
+    """A table breaks its contract: a defect of the code that made it, not bad input."""
+
+
 class Contract:
     """A table's columns in order, and what each promises."""
 
@@ -53,11 +57,16 @@ class Contract:
 
         Raises
         ------
-        pandera.errors.SchemaErrors
-            With every breach at once. A breach is a defect of the code that made the table, not bad input.
+        ContractError
+            With every breach at once: columns, checks and counts, never a cell, which may be somebody's name.
         """
         ordered = table.loc[:, list(self.columns)].reset_index(drop=True)
-        return self._schema.validate(ordered, lazy=True)
+        try:
+            return self._schema.validate(ordered, lazy=True)
+        except pa.errors.SchemaErrors as error:
+            breaches = error.failure_cases.groupby(["column", "check"], dropna=False).size()
+            told = "; ".join(f"{column}: {check} ({count})" for (column, check), count in breaches.items())
+            raise ContractError(f"{self.name}: {told}") from None
 
     def empty(self) -> pd.DataFrame:
         """Return the table with no row."""
@@ -101,35 +110,25 @@ FIRMS = Contract(
     ],
 )
 
+_MEMBER = {
+    "member_id": _text(unique=True),
+    "name": _text(nullable=True),
+    "siren": _text(_SIREN, nullable=True),
+    "commune_code": _text(_COMMUNE, nullable=True),
+    "joined_on": _day(),
+    "left_on": _day(),
+    "axes": _text(nullable=True),
+    "dues_eur": _number(_NOT_NEGATIVE, nullable=True),
+    "jobs": _number(_NOT_NEGATIVE, nullable=True),
+}
+
 # What a roster's row becomes before it is matched.
-ROSTER = Contract(
-    "roster",
-    {
-        "member_id": _text(unique=True),
-        "name": _text(nullable=True),
-        "siren": _text(_SIREN, nullable=True),
-        "commune_code": _text(_COMMUNE, nullable=True),
-        "joined_on": _day(),
-        "left_on": _day(),
-        "axes": _text(nullable=True),
-        "dues_eur": _number(_NOT_NEGATIVE, nullable=True),
-        "jobs": _number(_NOT_NEGATIVE, nullable=True),
-        "source_row": _count(),
-    },
-)
+ROSTER = Contract("roster", {**_MEMBER, "source_row": _count()})
 
 MEMBERS = Contract(
     "members",
     {
-        "member_id": _text(unique=True),
-        "name": _text(nullable=True),
-        "siren": _text(_SIREN, nullable=True),
-        "commune_code": _text(_COMMUNE, nullable=True),
-        "joined_on": _day(),
-        "left_on": _day(),
-        "axes": _text(nullable=True),
-        "dues_eur": _number(_NOT_NEGATIVE, nullable=True),
-        "jobs": _number(_NOT_NEGATIVE, nullable=True),
+        **_MEMBER,
         "match_method": _text(pa.Check.isin(("siren", "name", "decision", "none"))),
         "match_score": _number(pa.Check.in_range(0, 100), nullable=True),
         "match_decision": _text(pa.Check.isin(("matched", "to_review", "not_found"))),

@@ -33,7 +33,8 @@ PENETRATION_COLUMNS = [
     "job_penetration_pct",
 ]
 _IDENTIFYING_FIRM = ["siren", "siret", "name", "x_m", "y_m", "longitude", "latitude", "created_on"]
-_IDENTIFYING_MEMBER = ["name", "siren", "commune_code"]
+# A member's id is a hash that may be of its SIREN, and there are few enough SIREN to try them all.
+_IDENTIFYING_MEMBER = ["member_id", "name", "siren", "commune_code"]
 
 
 def firms(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:

@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "metrics": WORDS,
     "figures": WORDS,
     "tables": WORDS | {"metrics", "view", "store"},
+    "export": WORDS | {"tables", "figures", "view", "store"},
     "__init__": set(),
     "__main__": WORDS | {"pipeline", "tables", "export", "store", "view", "commands"},
     "commands": WORDS | {"pipeline", "tables", "export", "store", "view"},

@@ -9,11 +9,9 @@ import unicodedata
 import pandas as pd
 import streamlit as st
 
+from analytics.export.spreadsheet import harmless
 from pages.shared import provenance
 from pages.shared.loaders import Reader
-
-# A spreadsheet runs a cell that begins with one of these.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def button(reader: Reader, table: pd.DataFrame, *, name: str, title: str) -> None:
@@ -48,15 +46,8 @@ def content(reader: Reader, table: pd.DataFrame, *, title: str) -> bytes:
     out = io.StringIO()
     out.writelines(f"# {line}\n" for line in lines)
     named = table.rename(columns=lambda column: t(f"common.column_{column}"))
-    named.apply(_harmless).to_csv(out, index=False, sep=";" if french else ",", decimal="," if french else ".")
+    harmless(named).to_csv(out, index=False, sep=";" if french else ",", decimal="," if french else ".")
     return out.getvalue().encode("utf-8-sig")
-
-
-def _harmless(column: pd.Series) -> pd.Series:
-    if pd.api.types.is_numeric_dtype(column):
-        return column
-    texts = column.astype("str")
-    return column.where(~texts.str.startswith(_FORMULA, na=False), "'" + texts)
 
 
 def _slug(text: str) -> str:

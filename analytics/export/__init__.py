@@ -1,0 +1,1 @@
+"""Result tables as files that others open."""
