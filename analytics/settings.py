@@ -19,6 +19,20 @@ REFERENCE_DIR = DATA_DIR / "reference"
 DEMO_DIR = DATA_DIR / "demo"
 
 Nomenclature = Literal["NAFRev2", "NAF2025"]
+Quantity = Literal[
+    "members",
+    "member_jobs",
+    "firms",
+    "jobs",
+    "establishments",
+    "growth_pct_per_year",
+    "jobs_growth_pct",
+    "jobs_growth_pct_per_year",
+    "budget_eur",
+    "self_financed_pct",
+    "public_grants_pct",
+    "permanent_staff",
+]
 DepartmentCode = Annotated[str, Field(pattern=r"^(\d[\dAB]|97\d)$")]
 CommuneCode = Annotated[str, Field(pattern=r"^(\d[\dAB]\d{3})$")]
 ActivityPrefix = Annotated[str, Field(pattern=r"^\d\d(\.\d{1,2}[A-Z]?)?$")]
@@ -81,7 +95,7 @@ class Segment(ActivityCodes):
 class PublishedFigure(_Strict):
     """A figure that someone published: shown beside the loaded data, never mixed with them."""
 
-    quantity: str
+    quantity: Quantity
     value: float
     source: Label
     date: str = Field(pattern=r"^\d{4}(-\d\d){0,2}$")

@@ -6,10 +6,9 @@ the spatial libraries are imported where contours are asked for, so that whoever
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
@@ -26,7 +25,6 @@ Detail = Literal["full", "light"]
 _TABLES: dict[Level, str] = {"commune": "communes", "epci": "epcis", "department": "departments"}
 _DEPARTMENT_COLUMNS = ["area_code", "area_name", "seat_commune_code"]
 _EPCI_COLUMNS = [*_DEPARTMENT_COLUMNS, "main_commune_code", "communes_outside"]
-LAND_FILE = "land.svg"
 
 
 @dataclass(frozen=True)
@@ -51,15 +49,6 @@ class Geography:
     epcis: pd.DataFrame
     departments: pd.DataFrame
     successors: dict[str, str]
-
-
-class Extent(NamedTuple):
-    """A rectangle in Lambert-93 (EPSG:2154), metres."""
-
-    x_min_m: float
-    x_max_m: float
-    y_min_m: float
-    y_max_m: float
 
 
 def load_geography(settings: Settings, directory: Path = REFERENCE_DIR) -> Geography:
@@ -148,24 +137,6 @@ def locate_antennas(settings: Settings, geography: Geography) -> pd.DataFrame:
     if unknown:
         raise UserError("geography.antennas_unknown", antennas=", ".join(unknown))
     return ANTENNAS.enforce(placed)
-
-
-def land_extent(directory: Path = REFERENCE_DIR) -> Extent:
-    """Return what rectangle of Lambert-93 the picture ``LAND_FILE`` covers, edge to edge, in metres.
-
-    Raises
-    ------
-    UserError
-        When the reference is absent or damaged.
-    """
-    file = directory / "provenance.json"
-    try:
-        land = json.loads(file.read_text(encoding="utf-8"))["land"]
-        return Extent(**{side: float(land[side]) for side in Extent._fields})
-    except FileNotFoundError as error:
-        raise UserError("geography.absent", file=file.name, folder=directory.name) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError("geography.damaged", file=file.name) from error
 
 
 def _read(file: Path, *, columns: list[str]) -> pd.DataFrame:

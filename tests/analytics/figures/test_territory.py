@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from analytics.figures.labels import Mark, _box, _disc, _overlap, place_labels
 from analytics.figures.palette import LIGHT
 from analytics.figures.territory import Frame, territory
-from analytics.ingest.geography import land_extent, load_geography, locate_antennas
+from analytics.ingest.geography import load_geography, locate_antennas
 from analytics.settings import default_settings
+from pages.shared.door import land_frame
 
 FRAME = Frame(url="/assets/geo/land.12345678.svg", west=400.0, south=6100.0, east=800.0, north=6400.0)
 PLACES = pd.DataFrame(
@@ -102,10 +103,10 @@ def test_all_the_antennas_of_the_region_are_named() -> None:
     settings = default_settings()
     geography = load_geography(settings)
     antennas = locate_antennas(settings, geography)
-    extent = land_extent()
-    edges = (extent.x_min_m, extent.y_min_m, extent.x_max_m, extent.y_max_m)
-    frame = Frame("/assets/geo/land.svg", *(edge / 1000 for edge in edges))
+    frame = land_frame()
     discs = antennas.rename(columns={"name": "epci_name"}).assign(firms=[9000, 4000, *[900] * 7], members=9)
+    assert antennas["x_m"].between(1000 * frame.west, 1000 * frame.east).all()
+    assert antennas["y_m"].between(1000 * frame.south, 1000 * frame.north).all()
     figure = territory(discs, antennas, frame=frame, palette=LIGHT, language="fr")
     assert len(figure.layout.annotations) == 9
 

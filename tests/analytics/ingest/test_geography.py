@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import shutil
 from pathlib import Path
 
@@ -14,9 +13,7 @@ from shapely import contains_xy
 from analytics.contracts import ANTENNAS, COMMUNES
 from analytics.errors import UserError
 from analytics.ingest.geography import (
-    Extent,
     Geography,
-    land_extent,
     load_contours,
     load_geography,
     locate_antennas,
@@ -197,26 +194,3 @@ def test_contours_absent_or_damaged_are_named(copied: Path) -> None:
     with pytest.raises(UserError) as caught:
         load_contours("epci", "full", directory=copied)
     assert_says(caught.value, "geography.damaged", "epcis.parquet")
-
-
-# --- basemap ---------------------------------------------------------------------------------------------------------
-
-
-def test_extent_of_the_basemap_holds_the_region(geography: Geography) -> None:
-    extent = land_extent()
-    assert geography.communes["x_m"].between(extent.x_min_m, extent.x_max_m).all()
-    assert geography.communes["y_m"].between(extent.y_min_m, extent.y_max_m).all()
-
-
-def test_extent_absent_or_damaged_is_named(copied: Path) -> None:
-    file = copied / "provenance.json"
-    file.write_text(json.dumps({"land": dict.fromkeys(Extent._fields, 1)}), encoding="utf-8")
-    assert land_extent(copied) == Extent(1, 1, 1, 1)
-    file.write_text("{}", encoding="utf-8")
-    with pytest.raises(UserError) as caught:
-        land_extent(copied)
-    assert_says(caught.value, "geography.damaged", "provenance.json")
-    file.unlink()
-    with pytest.raises(UserError) as caught:
-        land_extent(copied)
-    assert_says(caught.value, "geography.absent", "provenance.json")
