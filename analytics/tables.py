@@ -140,16 +140,19 @@ def key_figures(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFr
     Columns: ``quantity`` (``members``, ``member_jobs``, ``firms``, ``jobs``), ``value`` (loaded), ``published_value``,
     ``published_date``, ``published_source_fr``, ``published_source_en``, ``approximate``,
     ``gap_pct = 100 * (value / published_value - 1)``. The published figure is of the whole cluster and sector: where
-    the view selects a part, it is null.
+    the view selects a part, it is null. A value that the files do not tell is null, not zero: members without a roster,
+    jobs of firms none of which has a size band or employs.
     """
     current = _members_of(snapshot, view, current_members(snapshot))
     selected = _selected_firms(snapshot, view)
     jobs = current["jobs"].fillna(current["siren"].map(selected.set_index("siren")["jobs_estimate"]))
+    has_roster = not snapshot.table("members").empty
+    says_jobs = selected.empty or bool((selected["size_code"] != "NN").any() or selected["is_employer"].any())
     values = {
-        "members": float(len(current)),
-        "member_jobs": float(jobs.sum()),
+        "members": float(len(current)) if has_roster else float("nan"),
+        "member_jobs": float(jobs.sum()) if has_roster else float("nan"),
         "firms": float(len(selected)),
-        "jobs": float(selected["jobs_estimate"].sum()),
+        "jobs": float(selected["jobs_estimate"].sum()) if says_jobs else float("nan"),
     }
     whole = view == View(perimeter=view.perimeter)
     rows = [_figure_row(key, value, settings.reference_figure(key) if whole else None) for key, value in values.items()]

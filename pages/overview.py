@@ -14,7 +14,7 @@ from pages.shared import blocks, door, filters, pieces
 reader = filters.bar()
 t, language = reader.t, reader.t.language
 totals = reader.table("region_totals")
-rate = pieces.rate_pct(totals)
+rate, has_members = pieces.rate_pct(totals), bool(totals["members"].sum())
 
 blocks.title(pieces.headline(reader, totals, scope=filters.scope(reader)))
 pieces.key_figures(reader)
@@ -35,16 +35,17 @@ with right, blocks.block("map", findings.map_title(places, t), pieces.map_key(t)
 for level in ("department", "segment", "size_class"):
     table = reader.table("comparison", level=level, language=language)
     shown, finding = pieces.rows_to_show(table, level), findings.rates_title(table, t, level=level)
-    with blocks.block(level, finding, pieces.rates_key(t)):
+    with blocks.block(level, finding, pieces.rates_key(t) if has_members else ""):
         if not shown.empty:
             alt = findings.rates_alt(shown, t, rate_pct=rate)
             one, two = st.columns([6, 6], gap="medium")
             with one:
                 draw = partial(counts, shown, palette=blocks.slots(), language=language)
                 blocks.chart(reader.figure(f"counts-{level}", draw), name=f"counts-{level}", alt=alt)
-            with two, st.container(key=f"beside-{level}"):
-                draw = partial(intervals, shown, rate_pct=rate, palette=blocks.slots(), language=language)
-                blocks.chart(reader.figure(f"rates-{level}", draw), name=f"rates-{level}", alt=alt)
+            if has_members:
+                with two, st.container(key=f"beside-{level}"):
+                    draw = partial(intervals, shown, rate_pct=rate, palette=blocks.slots(), language=language)
+                    blocks.chart(reader.figure(f"rates-{level}", draw), name=f"rates-{level}", alt=alt)
         blocks.tools(reader, pieces.rates_table(table), name=level, title=finding)
 
 with blocks.block("quality", t("overview.quality_title")):

@@ -22,7 +22,7 @@ FEW = 10  # members that fill the width at least: one must not look like many
 
 
 def counts(table: pd.DataFrame, *, palette: Palette, language: str) -> go.Figure:
-    """Draw members as bars, a row an area, with the number of firms as a column of figures.
+    """Draw members as bars, a row an area, beside the number of firms; firms as bars where there is no member.
 
     Parameters
     ----------
@@ -35,14 +35,16 @@ def counts(table: pd.DataFrame, *, palette: Palette, language: str) -> go.Figure
         As high as its rows need, at whatever width it is given.
     """
     t = translator(language)
+    has_members = bool(table["members"].any())
+    bars, color = (table["members"], palette.ours) if has_members else (table["firms"], palette.sector)
     figure = _rows(table, palette=palette, language=language, left=NAMES_PX + COUNT_PX)
     figure.add_bar(
-        x=table["members"].tolist(),
+        x=bars.tolist(),
         y=list(range(len(table))),
         orientation="h",
         width=0.65,
-        marker={"color": palette.ours},
-        text=[t.number(n) for n in table["members"]],
+        marker={"color": color},
+        text=[t.number(n) for n in bars],
         textposition="outside",
         textfont={"color": palette.ink},
         cliponaxis=False,
@@ -53,30 +55,22 @@ def counts(table: pd.DataFrame, *, palette: Palette, language: str) -> go.Figure
         note(plain(name), x=0, xref="paper", y=row, xshift=-COUNT_PX, xanchor="right", yanchor="middle")
         for row, name in enumerate(table["area_name"])
     ]
-    firms = [
-        note(
-            t.number(n),
-            x=0,
-            xref="paper",
-            y=row,
-            xshift=-12,
-            xanchor="right",
-            yanchor="middle",
-            font={"color": palette.secondary},
-        )
-        for row, n in enumerate(table["firms"])
-    ]
-    heads = [
-        _head(t("chart.firms"), palette, x=0, xref="paper", xshift=-12, xanchor="right"),
-        _head(t("chart.members"), palette, x=0, xref="paper", xanchor="left"),
-    ]
+    heads = [_head(t("chart.members" if has_members else "chart.firms"), palette, x=0, xref="paper", xanchor="left")]
     figure.update_layout(
-        annotations=[*names, *firms, *heads],
+        annotations=[*names, *heads, *(_firms_column(table, palette, t) if has_members else [])],
         margin_r=44,
-        xaxis={"range": [0, max(int(table["members"].max()), FEW)], "showticklabels": False},
+        xaxis={"range": [0, max(int(bars.max()), FEW)], "showticklabels": False},
         yaxis_showticklabels=False,
     )
     return figure
+
+
+def _firms_column(table: pd.DataFrame, palette: Palette, t: Translator) -> list[dict[str, Any]]:
+    """Return the number of firms of each row and the column's head, as notes."""
+    place = {"x": 0, "xref": "paper", "xshift": -12, "xanchor": "right"}
+    quiet = {"color": palette.secondary}
+    figures = [note(t.number(n), y=row, yanchor="middle", font=quiet, **place) for row, n in enumerate(table["firms"])]
+    return [*figures, _head(t("chart.firms"), palette, **place)]
 
 
 def intervals(table: pd.DataFrame, *, rate_pct: float, palette: Palette, language: str) -> go.Figure:

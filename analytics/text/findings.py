@@ -66,7 +66,7 @@ def headline(totals: pd.DataFrame, t: Translator, *, cluster: str, region: str, 
         Whether members are loaded at all.
     """
     row = totals.iloc[0]
-    where = {"firms": t.number(row.firms), "jobs": t.number(row.jobs_estimate), "region": _in_region(region, t)}
+    where = {"firms": t.number(row.firms), "region": _in_region(region, t)}
     if row.firms == 0:
         return t("overview.title_empty")
     if not roster:

@@ -55,7 +55,8 @@ def hundred_squares(reader: Reader, totals: pd.DataFrame) -> None:
     row, t = totals.fillna(0.0).iloc[0], reader.t
     pairs = (("firms", row.firm_penetration_pct), ("jobs", row.job_penetration_pct))
     grids = "".join(_grid(t.percent(share), t(f"overview.of_{what}"), float(share)) for what, share in pairs)
-    st.html(f'<div class="squares">{grids}</div>')
+    if row.members:
+        st.html(f'<div class="squares">{grids}</div>')
     st.html(f'<div class="finding">{_emphasis(findings.shares_reason(totals, t))}</div>')
 
 
@@ -125,22 +126,24 @@ def _card(reader: Reader, row: pd.Series) -> str:
     if pd.notna(row["published_value"]):
         value = t.number(row["published_value"])
         about = t("overview.about", value=value) if row["approximate"] else value
-        texts = {"value": about, "gap": findings.gap(row["gap_pct"], t)}
+        if pd.isna(row["value"]):
+            beside = t("overview.published_alone", value=about)
+        else:
+            beside = t("overview.published", value=about, gap=findings.gap(row["gap_pct"], t))
         where = t(
             "overview.published_where",
             source=row[f"published_source_{t.language}"],
             day=findings.published_on(row["published_date"], t),
         )
-        published = (
-            f'<div class="published">{escape(t("overview.published", **texts))}</div>'
-            f'<div class="source">{escape(where)}</div>'
-        )
+        published = f'<div class="published">{escape(beside)}</div><div class="source">{escape(where)}</div>'
+    value = "–" if pd.isna(row["value"]) else t.number(row["value"])
     day = provenance.source_days(reader).get(_ROLE[quantity])
     loaded = t(f"overview.loaded_{quantity}", day=day) if day else t("overview.not_loaded")
+    loaded = t("overview.not_told") if quantity == "jobs" and pd.isna(row["value"]) else loaded
     look = "figure ours" if quantity in _OURS else "figure"
     return (
         f'<div class="{look}"><div class="label">{escape(t(f"overview.figure_{quantity}"))}</div>'
-        f'<div class="value">{t.number(row["value"])}</div>{published}<div class="source">{escape(loaded)}</div></div>'
+        f'<div class="value">{value}</div>{published}<div class="source">{escape(loaded)}</div></div>'
     )
 
 

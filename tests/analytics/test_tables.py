@@ -227,6 +227,14 @@ def test_a_withheld_unit_counts_and_is_not_named_anywhere() -> None:
     assert rows[rows["is_partially_diffusible"]]["siret"].isna().all()
 
 
+def test_jobs_that_no_band_tells_are_not_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    untold = TIC.assign(size_code="NN", is_employer=False, jobs_low=0.0, jobs_estimate=0.0, jobs_high=0.0)
+    monkeypatch.setattr(SmallSnapshot, "firms", lambda _self, _perimeter: untold)
+    table = tables.key_figures(SNAPSHOT, ALL, SETTINGS).set_index("quantity")  # type: ignore[arg-type]
+    assert table.loc["firms", "value"] == 4
+    assert pd.isna(table.loc["jobs", "value"])
+
+
 def test_matches_and_review_name_the_firms() -> None:
     matches = _compute("matches").set_index("member_id")
     assert matches.loc["M-1", "firm_name"] == "Alpha Démo"
@@ -251,5 +259,7 @@ def test_what_is_asked_wrongly_is_refused_in_a_sentence(name: str, options: dict
 
 def test_no_member_at_all() -> None:
     empty = SmallSnapshot(roster=MEMBERS.empty())
-    assert tables.key_figures(empty, ALL, SETTINGS)["value"].tolist() == [0, 0, 4, 100]  # type: ignore[arg-type]
+    figures = tables.key_figures(empty, ALL, SETTINGS).set_index("quantity")  # type: ignore[arg-type]
+    assert figures["value"].dropna().to_dict() == {"firms": 4, "jobs": 100}
+    assert figures["gap_pct"].isna().tolist() == [True, True, False, False]
     assert tables.comparison(empty, ALL, SETTINGS)["members"].sum() == 0  # type: ignore[arg-type]

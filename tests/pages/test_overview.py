@@ -100,7 +100,9 @@ def test_without_a_roster_the_sector_is_still_told(open_page: Open, tmp_path: Pa
     app = open_page(root=tmp_path)
     assert not app.exception
     assert "aucun adhérent n’est chargé" in app.title[0].value
-    assert len(app.get("plotly_chart")) == 7
+    # The map and three charts of firms; no rate of nobody, and no gap of 100 % to what was published.
+    assert len(app.get("plotly_chart")) == 4
+    assert "100\u202f%" not in "".join(str(element.proto) for element in app.get("html"))
     assert "Données de démonstration" not in _texts(app)
 
 

@@ -87,3 +87,9 @@ def test_ticks_are_round_and_few(top: float) -> None:
 def test_every_rate_and_the_common_one_are_within_the_axis(rate: float, high: float) -> None:
     drawn = pd.DataFrame({"firm_penetration_pct": [high / 2], "firm_penetration_high_pct": [high]})
     assert _reach(drawn, rate_pct=rate) >= max(rate, high / 2)
+
+
+def test_without_a_member_the_bars_are_firms() -> None:
+    (bar,) = counts(TABLE.assign(members=0), palette=LIGHT, language="fr").data
+    assert list(bar.x) == TABLE["firms"].tolist()
+    assert bar.marker.color == LIGHT.sector
