@@ -124,12 +124,12 @@ def rates_title(comparison: pd.DataFrame, t: Translator, *, level: str) -> str:
     present = comparison[comparison["firms"] > 0]
     if present.empty:
         return t("overview.rates_empty")
-    if len(present) == 1:
-        return _only(present, t)
     if present["members"].sum() == 0:
         largest = present.sort_values("firms", ascending=False).iloc[0]
         share = 100 * largest.firms / present["firms"].sum()
         return t("overview.rates_no_member", name=largest.area_name, share=t.percent(share))
+    if len(present) == 1:
+        return _only(present, t)
     if level == "size_class":
         return _range(present, t)
     under = present[present["verdict"] == "under"].sort_values("firm_penetration_pct")["area_name"].tolist()
