@@ -13,7 +13,7 @@ class UserError(Exception):
     key
         Key of the sentence in the catalogues, e.g. ``"register.missing_columns"``.
     **params
-        What its placeholders stand for.
+        What its placeholders stand for; whole numbers are written as the language does.
     """
 
     def __init__(self, key: str, **params: object) -> None:
@@ -23,7 +23,9 @@ class UserError(Exception):
 
     def message(self, language: str = "fr") -> str:
         """Return the sentence in ``language`` (``fr`` or ``en``)."""
-        return translator(language)(self.key, **self.params)
+        t = translator(language)
+        counts = {name: t.number(value) for name, value in self.params.items() if type(value) is int}
+        return t(self.key, **(self.params | counts))
 
     def __str__(self) -> str:
         return self.message()

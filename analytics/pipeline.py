@@ -74,6 +74,8 @@ class Request:
         Publish even when the firms fall by more than ``build.allowed_shrink_pct`` against the published snapshot.
     is_demo
         The files are the bundled demonstration, and every page and export must say so.
+    only_if_empty
+        Build only where nothing is published yet; else what is published is the answer.
     """
 
     register: Path
@@ -83,6 +85,7 @@ class Request:
     store: Store = field(default_factory=lambda: Store(store_dir()))
     allow_shrink: bool = False
     is_demo: bool = False
+    only_if_empty: bool = False
 
     def files(self) -> dict[str, Path]:
         """Return the given files by role: ``register``, ``legal_units``, ``members``."""
@@ -143,6 +146,9 @@ def build(request: Request, report: Report = tell_nobody) -> Snapshot:
     """
     settings = load_settings(request.settings_file)
     with request.store.writing() as draft:
+        published = request.store.current() if request.only_if_empty else None
+        if published is not None:
+            return published
         sources = _describe(request.files(), progress=partial(report, "build.stage_sources"))
         content = _read_all(request, settings, report)
         if not request.allow_shrink:
@@ -157,8 +163,10 @@ def build(request: Request, report: Report = tell_nobody) -> Snapshot:
     return snapshot
 
 
-def build_demo(store: Store, report: Report = tell_nobody) -> Snapshot:
+def build_demo(store: Store, report: Report = tell_nobody, *, only_if_empty: bool = False) -> Snapshot:
     """Build the bundled demonstration: register, legal units and roster files like any other.
+
+    With ``only_if_empty``, what somebody published meanwhile stays, and is returned.
 
     Raises
     ------
@@ -175,6 +183,7 @@ def build_demo(store: Store, report: Report = tell_nobody) -> Snapshot:
         members=paths["members"],
         store=store,
         is_demo=True,
+        only_if_empty=only_if_empty,
     )
     return build(request, report)
 
@@ -521,7 +530,7 @@ def _manifest(
         "software_version": __version__,
         "is_demo": is_demo,
         **_roster_facts(roster),
-        "sources": [source.entry() for source in sources],
+        "sources": [_source_entry(source, content.extract) for source in sources],
         "counts": counts,
         "excluded": {
             "register": dict(content.extract.excluded),
@@ -530,6 +539,13 @@ def _manifest(
         "quality": _quality(content.default_firms),
         "settings": content.settings.model_dump(mode="json"),
     }
+
+
+def _source_entry(source: Source, extract: RegisterExtract) -> dict[str, Any]:
+    """Return a source as the manifest has it; of the register also the day its data are of: a copied file is new."""
+    if source.role != "register":
+        return source.entry()
+    return source.entry() | {"data_as_of": extract.data_as_of.isoformat() if extract.data_as_of else None}
 
 
 def _roster_facts(roster: Roster | None) -> dict[str, Any]:

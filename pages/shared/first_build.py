@@ -29,16 +29,17 @@ def ensure_snapshot(t: Translator) -> None:
     from analytics import pipeline  # noqa: PLC0415 - readers, geometry: nothing that a page needs otherwise
 
     with st.container(key="building"):
-        try:
-            with progress_bar(t, t("common.building_demo")) as report:
-                pipeline.build_demo(store, report)
-        except UserError as error:
-            if error.key != "store.busy":
-                raise
-            st.info(t("common.building_elsewhere"))
-            while store.current_id() is None:
+        waiting = st.empty()
+        while loaders.published() is None:
+            try:
+                with progress_bar(t, t("common.building_demo")) as report:
+                    pipeline.build_demo(store, report, only_if_empty=True)
+            except UserError as error:
+                if error.key != "store.busy":
+                    raise
+                # Whoever builds may fail or die: tried again, not waited for. Drawing lets a closed page end here.
+                waiting.info(t("common.building_elsewhere"))
                 time.sleep(_POLL_S)
-                st.empty()  # lets a closed page end here
     st.rerun()
 
 

@@ -28,7 +28,7 @@ _OUTCOME = "loading_outcome"
 
 
 def form(reader: Reader) -> None:
-    """Ask for files and build from them; the published data stay until the build has passed."""
+    """Ask for files and build from them, or for a roster alone; the published data stay until the build has passed."""
     t = reader.t
     columns = st.columns(3, gap="medium")
     given: dict[str, UploadedFile | None] = {}
@@ -36,8 +36,9 @@ def form(reader: Reader) -> None:
         with column:
             given[role] = st.file_uploader(t(f"sources.upload_{role}"), type=types, key=f"upload-{role}")
     shrink = st.checkbox(t("sources.allow_shrink"), key="allow-shrink")
-    asked = st.button(t("sources.build"), type="primary", disabled=given["register"] is None, key="build")
-    if given["register"] is None:
+    nothing_to_do = given["register"] is None and given["members"] is None
+    asked = st.button(t("sources.build"), type="primary", disabled=nothing_to_do, key="build")
+    if nothing_to_do:
         st.html(f'<div class="source">{t("sources.build_hint")}</div>')
     if asked:
         with guards.one_sentence(t.language):
@@ -62,8 +63,16 @@ def _build(reader: Reader, given: dict[str, UploadedFile], *, allow_shrink: bool
 
     t = reader.t
     with _kept_aside(given) as paths, progress_bar(t, t("sources.building")) as report:
-        request = pipeline.Request(**paths, store=loaders.store(), allow_shrink=allow_shrink)
-        snapshot = pipeline.build(request, report)
+        try:
+            if "register" in paths:
+                request = pipeline.Request(**paths, store=loaders.store(), allow_shrink=allow_shrink)
+                snapshot = pipeline.build(request, report)
+            else:
+                snapshot = pipeline.replace_members(loaders.store(), paths["members"], report)
+        except UserError as error:
+            if error.key != "build.shrunk":
+                raise
+            raise UserError("sources.shrunk", **error.params) from error  # Here it is a box to tick, not an option.
     built = Reader(snapshot, reader.settings, reader.view, t)
     finish(t("sources.built", title=inventory.headline(built)))
 

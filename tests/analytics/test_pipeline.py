@@ -101,6 +101,7 @@ def test_manifest_sources(built: Snapshot) -> None:
     assert register["bytes"] == len(content)
     assert register["sha256"] == hashlib.sha256(content).hexdigest()
     assert datetime.fromisoformat(register["modified"]).tzinfo is not None
+    assert [source.get("data_as_of", "") for source in manifest["sources"]] == ["2026-09-30", "", ""]
     assert built.settings() == default_settings()
 
 
@@ -338,6 +339,12 @@ def test_missing_demo_file(store: Store, tmp_path: Path, monkeypatch: pytest.Mon
         build_demo(store)
     assert raised.value.key == "build.demo_absent"
     assert "members.xlsx" in raised.value.message("en")
+
+
+def test_the_first_demo_does_not_replace_what_was_published_meanwhile(request_: Request) -> None:
+    published = build(request_)
+    assert build_demo(request_.store, only_if_empty=True).id == published.id
+    assert request_.store.current_id() == published.id
 
 
 def test_demo_takes_the_same_way(request_: Request, monkeypatch: pytest.MonkeyPatch) -> None:

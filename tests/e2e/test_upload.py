@@ -38,7 +38,15 @@ def test_right_files_are_published_and_the_old_ones_can_come_back(visit: Visit, 
     settle(page)
     assert store.current_id() != before
     assert page.locator(".states .badge").count() == 0
-    page.get_by_role("button", name="Revenir à ce jeu").first.click()
+    _give(page, "members", "members.xlsx")
+    page.get_by_role("button", name="Construire et publier").click()
+    expect(page.locator("h1")).to_contain_text("400 adhérents", timeout=90_000)
+    settle(page)
+    with_roster = store.current()
+    assert with_roster is not None
+    assert {source["role"] for source in with_roster.manifest["sources"]} == {"register", "legal_units", "members"}
+    assert not with_roster.is_demo
+    page.get_by_role("button", name="Revenir à ce jeu").nth(1).click()
     page.get_by_role("button", name="Publier ce jeu").click()
     expect(page.locator("h1")).to_contain_text("400 adhérents", timeout=60_000)
     assert store.current_id() == before
