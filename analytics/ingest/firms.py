@@ -3,7 +3,8 @@
 Jobs follow INSEE's size band of each establishment. The band is some two years old; the employer flag is current, but
 only declared. So a band of one person or more wins over a flag that says "no employee": it was measured from payroll
 declarations. Where the band says nothing (``NN``, null) or nobody (``00``), the flag decides: an establishment that
-says it employs counts as the smallest band (``01``, one or two persons), any other as none.
+says it employs counts as the smallest band (``01``, one or two persons), any other as none. Where that contradicts
+``00`` the firm is in band ``01``, so that nobody in band ``00`` has a job; ``NN``, no band given, stays.
 """
 
 from __future__ import annotations
@@ -70,7 +71,12 @@ def _with_jobs(establishments: pl.DataFrame) -> pl.DataFrame:
     effective = pl.when(says_nothing & is_employer).then(pl.lit(_SMALLEST_EMPLOYER)).otherwise(band)
     values = (("jobs_low", "low"), ("jobs_estimate", "estimate"), ("jobs_high", "high"))
     return establishments.with_columns(
-        pl.when(band.is_in(list(BY_CODE))).then(band).otherwise(pl.lit("NN")).alias("size_code"),
+        pl.when((band == "00") & is_employer)
+        .then(pl.lit(_SMALLEST_EMPLOYER))
+        .when(band.is_in(list(BY_CODE)))
+        .then(band)
+        .otherwise(pl.lit("NN"))
+        .alias("size_code"),
         *(
             effective.replace_strict(
                 {code: float(getattr(band, field)) for code, band in BY_CODE.items()},
