@@ -8,8 +8,8 @@
     <root>/.building-<id>/              a build that is running, or that died
     <root>/decisions.json               what people decided about matches; outlives every snapshot
 
-Publication is the replacement of the small file ``current``: a text file, since ``os.replace`` swaps it in one step on
-every system, where a symbolic link needs a privilege on some. All it names is on the disk before (fsync of files,
+Publication is the replacement of the small file ``current``: ``os.replace`` swaps a text file in one step (POSIX:
+Linux, macOS). All it names is on the disk before (fsync of files,
 then of folders), so a process killed at any moment leaves either the old snapshot published, whole, or the new one,
 whole. The newest ``KEPT_SNAPSHOTS`` are kept, and the published one always.
 """
@@ -162,7 +162,7 @@ class Draft:
         self._aside = store.root / f"{_BUILDING}{self.id}"
         self._final = store.root / self.id
         with _refused_writes(store.root):
-            self._aside.mkdir()
+            self._aside.mkdir(mode=0o700)
 
     def write_table(self, name: str, table: pd.DataFrame) -> None:
         """Write a table, without its index, to the disk.
@@ -437,8 +437,8 @@ def _as_json(content: Mapping[str, Any]) -> bytes:
 def _locked(root: Path, name: str, *, wait: bool) -> Iterator[None]:
     """Hold an exclusive lock on a file of the folder; the kernel frees it when the process ends, however it ends."""
     with _refused_writes(root):
-        root.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(root / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(root / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         with _refused_writes(root):
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -464,7 +464,8 @@ def _refused_writes(root: Path) -> Iterator[None]:
 
 
 def _write_through(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
+    # Names and dues are the cluster's own: nobody else on the machine reads them.
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

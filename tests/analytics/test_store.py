@@ -73,6 +73,14 @@ def test_published_snapshot_is_read_back(store: Store) -> None:
     current.verify()
 
 
+def test_nobody_else_on_the_machine_reads_the_store(store: Store) -> None:
+    snapshot = build(store)
+    store.record_decision("M-1", None)
+    assert store.root.stat().st_mode & 0o077 == 0
+    for path in [snapshot.path, *store.root.rglob("*")]:
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
 def test_types_of_the_contracts_survive(store: Store) -> None:
     firm: dict[str, Any] = dict.fromkeys(FIRMS.columns)
     firm |= {"siren": "012345678", "siret": "01234567800011", "commune_code": "09122", "department_code": "09"}
