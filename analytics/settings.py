@@ -147,12 +147,14 @@ def load_settings(path: Path = REGION_FILE) -> Settings:
     Raises
     ------
     UserError
-        When the file is absent, is not TOML, or holds something unknown, missing or out of range.
+        When the file is absent or cannot be read, is not TOML, or holds something unknown, missing or out of range.
     """
     try:
         return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise UserError("settings.absent", file=path.name) from error
+    except OSError as error:
+        raise UserError("settings.unreadable", file=path.name, reason=error.strerror or "") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError("settings.not_toml", file=path.name, reason=str(error)) from error
     except ValidationError as error:

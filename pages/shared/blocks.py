@@ -12,10 +12,10 @@ import streamlit as st
 
 from analytics.figures.palette import Palette, from_template
 from pages.shared import downloads
+from pages.shared.guards import plain
 from pages.shared.loaders import Reader
 
 CONFIG = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "doubleClick": False}
-_MARKUP = "\\`*_{}[]<>#$~|:"
 
 
 @contextmanager
@@ -31,11 +31,6 @@ def block(name: str, title: str, subtitle: str = "") -> Iterator[None]:
 def title(text: str) -> None:
     """Draw the page's title: a sentence with its figures."""
     st.title(plain(text), anchor=False)
-
-
-def plain(text: str) -> str:
-    """Return text that Markdown leaves as it is: names come from files."""
-    return "".join(f"\\{c}" if c in _MARKUP else c for c in text)
 
 
 def dot(role: str, text: str, *, strong: bool = True) -> str:

@@ -78,7 +78,9 @@ def _candidates(reader: Reader, rows: pd.DataFrame, decisions: dict[str, str | N
     with st.container(horizontal=True, key="desk-end"):
         st.button(label, disabled=none_kept, key=f"no-{member}", on_click=_decide, args=(reader, member, None))
         if member in decisions:
-            st.button(t("sources.desk_undo"), type="tertiary", key=f"undo-{member}", on_click=_undo, args=(member,))
+            st.button(
+                t("sources.desk_undo"), type="tertiary", key=f"undo-{member}", on_click=_undo, args=(reader, member)
+            )
 
 
 def _firm(reader: Reader, row: dict[Hashable, Any]) -> str:
@@ -112,5 +114,6 @@ def _decide(reader: Reader, member: str, siren: str | None) -> None:
         st.session_state["desk-next"] = True
 
 
-def _undo(member: str) -> None:
-    loaders.store().forget_decision(member)
+def _undo(reader: Reader, member: str) -> None:
+    with guards.one_sentence(reader.t.language):
+        loaders.store().forget_decision(member)

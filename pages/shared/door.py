@@ -61,7 +61,7 @@ def routes() -> list[Mount | Route]:
     return [
         Route("/health/snapshot", snapshot_status),
         Route("/assets/geo/{name}", land),
-        Mount("/assets", KeptFiles(directory=ASSETS)),
+        Mount("/assets/fonts", KeptFiles(directory=ASSETS / "fonts")),
     ]
 
 

@@ -9,6 +9,8 @@ import streamlit as st
 
 from analytics.errors import UserError
 
+_MARKUP = "\\`*_{}[]<>#$~|:"
+
 
 @contextmanager
 def one_sentence(language: str) -> Iterator[None]:
@@ -16,9 +18,9 @@ def one_sentence(language: str) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        st.error(_as_text(error.message(language)))
+        st.error(plain(error.message(language)))
 
 
-def _as_text(sentence: str) -> str:
-    """Return a sentence that Markdown leaves as it is: it may quote a file's name or content."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#$~|:" else c for c in sentence)
+def plain(text: str) -> str:
+    """Return text that Markdown leaves as it is: it may hold a name, or quote a file."""
+    return "".join(f"\\{c}" if c in _MARKUP else c for c in text)

@@ -14,9 +14,12 @@ def source(reader: Reader, role: str) -> dict[str, Any] | None:
 
 
 def source_days(reader: Reader) -> dict[str, str]:
-    """Return the day of each file that was read, by role: members first, then the register."""
+    """Return the day of each file that was read, by role: members first, then the register.
+
+    It is the day the data are of where the file says it, else the day on which the file was last modified.
+    """
     found = {role: source(reader, role) for role in ("members", "register")}
-    return {role: reader.t.day(moment(given["modified"])) for role, given in found.items() if given}
+    return {role: reader.t.day(_as_of(given)) for role, given in found.items() if given}
 
 
 def lines(reader: Reader) -> list[str]:
@@ -24,12 +27,16 @@ def lines(reader: Reader) -> list[str]:
     t, snapshot = reader.t, reader.snapshot
     demo = [t("common.demo_badge")] if snapshot.is_demo else []
     files = [
-        t(f"common.source_{given['role']}", file=given["file"], day=t.day(moment(given["modified"])))
+        t(f"common.source_{given['role']}", file=given["file"], day=t.day(_as_of(given)))
         for given in snapshot.manifest["sources"]
     ]
     query = reader.view.to_query(reader.settings)
     chosen = [t("common.selection", query=query) if query else t("common.selection_none")]
     return [*demo, *files, *chosen, t("common.built", day=t.moment(snapshot.built_at), snapshot=snapshot.id)]
+
+
+def _as_of(given: dict[str, Any]) -> datetime:
+    return moment(given.get("data_as_of") or given["modified"])
 
 
 def moment(text: str) -> datetime:

@@ -28,6 +28,7 @@ def _establishment(number: int, commune: str, activity: str, size: str, **others
         "siret": siren(number) + "00015",
         "statutDiffusionEtablissement": "O",
         "dateCreationEtablissement": "2015-03-02",
+        "dateDernierTraitementEtablissement": "2026-09-30T08:00:00",
         "trancheEffectifsEtablissement": size,
         "etablissementSiege": "true",
         "codeCommuneEtablissement": commune,

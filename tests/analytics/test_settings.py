@@ -59,5 +59,11 @@ def test_an_absent_file(tmp_path: Path) -> None:
     assert caught.value.key == "settings.absent"
 
 
+def test_a_folder_is_no_settings_file(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        load_settings(tmp_path)
+    assert caught.value.key == "settings.unreadable"
+
+
 def test_prefixes_have_no_dots() -> None:
     assert default_settings().perimeters["core"].prefixes("NAFRev2") == ("582", "61", "62", "631")

@@ -132,7 +132,7 @@ def test_a_table_is_read_and_a_file_says_its_source(visit: Visit) -> None:
 
 
 def test_every_answer_carries_the_policy(server: Server) -> None:
-    for path in ("/", "/sources", "/health/snapshot", "/assets/logo.svg"):
+    for path in ("/", "/sources", "/health/snapshot", "/assets/fonts/OFL-ibm-plex-sans.txt"):
         with urllib.request.urlopen(server.url + path, timeout=10) as answer:  # noqa: S310 - our own server
             policy = answer.headers["content-security-policy"]
             assert "default-src 'self'" in policy

@@ -74,6 +74,7 @@ _ALIASES = {
     "activity": "activitePrincipaleEtablissement",
     "nomenclature": "nomenclatureActivitePrincipaleEtablissement",
     "employer": "caractereEmployeurEtablissement",
+    "treated": "dateDernierTraitementEtablissement",
     "naf25": "activitePrincipaleNAF25Etablissement",
 }
 _LEGAL_ALIASES = {

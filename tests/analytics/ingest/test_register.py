@@ -322,6 +322,39 @@ def test_days(tmp_path: Path, text: str | None, day: date | None) -> None:
     assert only_row(extract_of(tmp_path, establishment(created=text)))["created_on"] == day
 
 
+@pytest.mark.parametrize("name", ["a.parquet", "a.csv"])
+def test_the_day_the_data_are_of(tmp_path: Path, name: str) -> None:
+    rows = [
+        establishment(treated="2025-03-04T10:11:12.000"),
+        establishment("200000008", state="F", treated="2025-03-05"),  # left out, yet of the region
+        establishment("300000007", commune="75056", treated="2025-03-06"),
+        establishment("400000006", treated="9999-12-31"),
+        establishment("500000005", treated="2150-01-01T00:00:00"),
+        establishment("600000004", treated="zzz"),
+        establishment("700000003", treated=None),
+    ]
+    sirens = frozenset({"300000007"})
+    assert read(write(tmp_path / name, rows), roster_sirens=sirens).data_as_of == date(2025, 3, 5)
+    assert read(write(tmp_path / name, rows[3:])).data_as_of is None
+    without = [{k: v for k, v in row.items() if k != "dateDernierTraitementEtablissement"} for row in rows]
+    assert read(write(tmp_path / name, without)).data_as_of is None
+
+
+@pytest.mark.parametrize("kind", [pl.Date, pl.Datetime("us"), pl.Datetime("ns", "UTC"), pl.String])
+def test_the_day_the_data_are_of_in_any_type(tmp_path: Path, kind: pl.DataType) -> None:
+    table = pl.DataFrame([establishment()], schema=dict.fromkeys(COLUMNS_54, pl.String))
+    treated = pl.lit(date(2025, 3, 4)).cast(kind).alias("dateDernierTraitementEtablissement")
+    table.with_columns(treated).write_parquet(tmp_path / "a.parquet")
+    assert read(tmp_path / "a.parquet").data_as_of == date(2025, 3, 4)
+
+
+def test_a_late_column_that_is_no_text_gives_a_sentence(tmp_path: Path) -> None:
+    table = pl.DataFrame([establishment()], schema=dict.fromkeys(COLUMNS_54, pl.String))
+    broken = pl.lit(b"\xff\xfe").alias("enseigne1Etablissement")
+    table.with_columns(broken).write_parquet(tmp_path / "a.parquet")
+    assert fault_of(tmp_path / "a.parquet").key == "register.broken_parquet"
+
+
 # --- Before and after 1 January 2027 ---------------------------------------------------------------------------------
 
 
