@@ -30,6 +30,8 @@ class Column:
         that no other column is taken for it), ``number``, ``day`` or ``flag``.
     required
         A file without it is refused; otherwise it is null.
+    late
+        Not needed to judge a row: cleaned for the rows that are kept alone.
     """
 
     source: str
@@ -37,6 +39,7 @@ class Column:
     kind: Literal["code", "text", "name", "number", "day", "flag"] = "text"
     width: int = 0
     required: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,18 +65,19 @@ ESTABLISHMENTS = Layout(
         Column("siren", "siren", "code", width=9, required=True),
         Column("siret", "siret", "code", width=14, required=True),
         Column("statutDiffusionEtablissement", "diffusion", required=True),
-        Column("dateCreationEtablissement", "created_on", "day"),
-        Column("trancheEffectifsEtablissement", "size_code", "code", width=2, required=True),
-        Column("etablissementSiege", "is_seat", "flag", required=True),
+        Column("dateCreationEtablissement", "created_on", "day", late=True),
+        Column("trancheEffectifsEtablissement", "size_code", "code", width=2, required=True, late=True),
+        Column("dateDernierTraitementEtablissement", "treated_on", late=True),
+        Column("etablissementSiege", "is_seat", "flag", required=True, late=True),
         Column("codeCommuneEtablissement", "commune_code", "code", width=5, required=True),
-        Column("coordonneeLambertAbscisseEtablissement", "x_m", "number"),
-        Column("coordonneeLambertOrdonneeEtablissement", "y_m", "number"),
+        Column("coordonneeLambertAbscisseEtablissement", "x_m", "number", late=True),
+        Column("coordonneeLambertOrdonneeEtablissement", "y_m", "number", late=True),
         Column("etatAdministratifEtablissement", "state", required=True),
-        Column("enseigne1Etablissement", "sign", "name"),
-        Column("denominationUsuelleEtablissement", "usual_name", "name"),
+        Column("enseigne1Etablissement", "sign", "name", late=True),
+        Column("denominationUsuelleEtablissement", "usual_name", "name", late=True),
         Column("activitePrincipaleEtablissement", "main_activity", required=True),
         Column("nomenclatureActivitePrincipaleEtablissement", "nomenclature", required=True),
-        Column("caractereEmployeurEtablissement", "employer", required=True),
+        Column("caractereEmployeurEtablissement", "employer", required=True, late=True),
         Column("activitePrincipaleNAF25Etablissement", "naf_2025_activity"),
     ),
     belongs_to_other="categorieJuridiqueUniteLegale",
@@ -151,9 +155,10 @@ def _number(text: pl.Expr) -> pl.Expr:
     return pl.when(number.is_finite()).then(number)
 
 
-def _day(text: pl.Expr) -> pl.Expr:
-    day = text.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
-    return pl.when(day.dt.year().is_between(1700, 2200)).then(day)  # pandas' nanoseconds end in 2262
+def day(text: pl.Expr) -> pl.Expr:
+    """Return the day that begins an ISO date or date-time; null where there is none, or before 1700 or after 2200."""
+    days = text.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+    return pl.when(days.dt.year().is_between(1700, 2200)).then(days)  # pandas' nanoseconds end in 2262
 
 
 def _flag(text: pl.Expr) -> pl.Expr:
@@ -161,4 +166,4 @@ def _flag(text: pl.Expr) -> pl.Expr:
     return pl.when(lower.is_in(["true", "1", "t"])).then(True).when(lower.is_in(["false", "0", "f"])).then(False)
 
 
-_READ: dict[str, Callable[[pl.Expr], pl.Expr]] = {"number": _number, "day": _day, "flag": _flag}
+_READ: dict[str, Callable[[pl.Expr], pl.Expr]] = {"number": _number, "day": day, "flag": _flag}

@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import MappingProxyType
 
@@ -35,8 +36,8 @@ import polars as pl
 
 from analytics.errors import UserError
 from analytics.ingest.activities import deciding_activity, is_in_some_perimeter
-from analytics.ingest.columns import ESTABLISHMENTS, cheap_test, is_withheld_name, is_withheld_unit, typed
-from analytics.ingest.source_files import Types, read_pieces
+from analytics.ingest.columns import ESTABLISHMENTS, cheap_test, day, is_withheld_name, is_withheld_unit, typed
+from analytics.ingest.source_files import Piece, Types, read_pieces
 from analytics.progress import Progress, silent
 from analytics.settings import Settings
 
@@ -91,12 +92,15 @@ class RegisterExtract:
         Rows of the file: ``len(establishments) + sum(excluded.values())``.
     excluded
         Rows left out by reason (``REASONS``; those that did not occur are absent).
+    data_as_of
+        The last day on which INSEE treated a row of the region, none after today; None where the file does not say.
     """
 
     establishments: pl.DataFrame
     outside: pl.DataFrame
     rows_read: int
     excluded: dict[str, int]
+    data_as_of: date | None
 
 
 def read_establishments(
@@ -131,7 +135,7 @@ def read_establishments(
         On a file that cannot be read, or in which no row is kept.
     """
     reading = _Reading(settings, roster_sirens, successors, communes)
-    kept, outside, withheld, rows_read = [], [], [], 0
+    kept, outside, withheld, treated, rows_read = [], [], [], [], 0
     counts: dict[str, int] = dict.fromkeys(REASONS, 0)
     for piece in read_pieces(path, layout=ESTABLISHMENTS, test=reading.may_concern, progress=progress):
         rows = reading.judged(piece.rows)
@@ -139,7 +143,8 @@ def read_establishments(
         counts["outside_region"] += piece.rows_read - rows.height
         for reason, count in rows["reason"].drop_nulls().value_counts().iter_rows():
             counts[reason] += count
-        kept.append(_established(rows.filter(pl.col("reason").is_null())))
+        kept.append(_established(piece.finished(rows.filter(pl.col("reason").is_null()))))
+        treated.append(_days_treated(piece, rows))
         withheld.append(rows.filter("is_partially_diffusible")["siren"].unique())
         outside.append(_outside(rows.filter(pl.col("reason").is_not_null()), roster_sirens))
     establishments = pl.concat(kept).with_columns(
@@ -150,7 +155,7 @@ def read_establishments(
     if once.is_empty():
         raise UserError("register.nothing_kept", file=path.name, region=settings.region.name)
     excluded = {reason: count for reason, count in counts.items() if count}
-    return RegisterExtract(once, pl.concat(outside), rows_read, excluded)
+    return RegisterExtract(once, pl.concat(outside), rows_read, excluded, _last_day(pl.concat(treated)))
 
 
 @dataclass(frozen=True)
@@ -225,6 +230,20 @@ def _established(rows: pl.DataFrame) -> pl.DataFrame:
         size_code=pl.col("size_code").str.to_uppercase(),
         is_declared_employer=pl.when(employer.is_in(["O", "N"])).then(employer == "O"),
     ).select(_ROW_COLUMNS)
+
+
+def _days_treated(piece: Piece, rows: pl.DataFrame) -> pl.Series:
+    """Return the days, as text and each once, on which INSEE treated the rows of the region."""
+    is_elsewhere = pl.col("reason").is_in(["no_commune_code", "outside_region"]).fill_null(False)
+    treated = piece.finished(rows.filter(~is_elsewhere), "treated_on")["treated_on"]
+    return treated.str.slice(0, 10).unique()
+
+
+def _last_day(days: pl.Series) -> date | None:
+    today = datetime.now(UTC).date()
+    known = pl.select(day(pl.lit(days.unique())).alias("day"))
+    last: date | None = known.filter(pl.col("day") <= today).select(pl.col("day").max()).item()
+    return last
 
 
 def _outside(rows: pl.DataFrame, sirens: frozenset[str]) -> pl.DataFrame:

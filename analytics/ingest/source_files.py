@@ -45,10 +45,20 @@ Test = Callable[[Types], pl.Expr]
 
 @dataclass(frozen=True)
 class Piece:
-    """Rows of one piece of a file that passed the test, as clean text under the house's names, and how many it had."""
+    """Rows of one piece of a file that passed the test, and how many it had.
 
+    The rows are clean text under the house's names; late columns are as in the file until ``finished``.
+    """
+
+    path: Path
     rows: pl.DataFrame
     rows_read: int
+    late: dict[str, pl.Expr]
+
+    def finished(self, rows: pl.DataFrame, *names: str) -> pl.DataFrame:
+        """Return some of the rows with their late columns cleaned too: all of them, or those named."""
+        with _one_sentence(self.path):
+            return rows.with_columns(self.late[name] for name in names or self.late)
 
 
 class _Source(Protocol):
@@ -88,20 +98,21 @@ def _pieces(path: Path, *, layout: Layout, test: Test) -> Iterator[tuple[Piece, 
     with _opened(path) as source:
         _check_columns(path, source.types, layout)
         names = layout.present(source.types)
-        expressions = [clean(column, source.types) for column in layout.columns]
+        early = [clean(column, source.types) for column in layout.columns if not column.late]
+        late = {column.name: clean(column, source.types) for column in layout.columns if column.late}
+        raw = [column.source for column in layout.columns if column.late and column.source in names]
         keep = test(source.types)
         total = 0
         for frame, rows, done in source.pieces(names, keep):
             total += rows
-            yield Piece(frame.select(expressions).collect(engine="streaming"), rows), done
+            yield Piece(path, frame.select(*early, *raw).collect(engine="streaming"), rows, late), done
         if not total:
             raise UserError("register.no_rows", file=path.name)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[_Source]:
-    """Open a source and turn what its reading may raise into one sentence."""
-    try:
+    with _one_sentence(path):
         if not path.is_file():
             raise UserError("register.absent", file=path.name)
         if not path.stat().st_size:
@@ -111,6 +122,13 @@ def _opened(path: Path) -> Iterator[_Source]:
         else:
             with _text_stream(path) as (stream, share):
                 yield _Text(path, stream, share)
+
+
+@contextmanager
+def _one_sentence(path: Path) -> Iterator[None]:
+    """Turn what reading a file may raise into one sentence."""
+    try:
+        yield
     except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError) as error:
         raise UserError("register.broken_archive", file=path.name) from error
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, pa.ArrowException, OSError, UnicodeError) as error:
