@@ -43,6 +43,8 @@ MANIFEST = "manifest.json"
 CURRENT = "current"
 DECISIONS = "decisions.json"
 FIRMS_PREFIX = "firms-"
+# What every page and command takes for granted in a manifest.
+REQUIRED = ("sources", "counts", "excluded", "faults", "quality", "settings")
 
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 _TABLE_NAME = re.compile(r"[a-z][a-z0-9_-]*")
@@ -411,6 +413,8 @@ def _read_snapshot(path: Path) -> Snapshot:
         snapshot = Snapshot(id=path.name, path=path, manifest=manifest)
         if snapshot.built_at.tzinfo is None or not snapshot.table_names:
             raise ValueError("no time zone or no table")
+        if lacking := [key for key in REQUIRED if key not in manifest]:
+            raise ValueError(f"without {', '.join(lacking)}")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError("store.manifest_unreadable", snapshot=path.name) from error
     return snapshot

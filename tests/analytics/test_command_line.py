@@ -17,7 +17,7 @@ from analytics import commands, pipeline
 from analytics.__main__ import main, make_parser
 from analytics.commands import as_csv
 from analytics.ingest.register import REASONS
-from analytics.store import Snapshot, Store
+from analytics.store import REQUIRED, Snapshot, Store
 from analytics.text import LANGUAGES, translator
 from tests.analytics import small_sources as small
 
@@ -198,7 +198,7 @@ def test_rollback_from_the_command_line(tmp_path: Path, capsys: Output) -> None:
     for value in (1, 2):
         with store.writing() as draft:
             draft.write_table("members", pd.DataFrame({"value": [value]}))
-            ids.append(draft.publish({}).id)
+            ids.append(draft.publish({key: {} for key in REQUIRED}).id)
     assert main(["rollback", "--store", str(store.root)]) == 0
     assert capsys.readouterr().out == ids[0] + "\n"
     assert store.current_id() == ids[0]

@@ -25,9 +25,10 @@ import pytest
 from analytics import store as store_module
 from analytics.contracts import FIRMS, MEMBERS
 from analytics.errors import UserError
-from analytics.store import KEPT_SNAPSHOTS, Draft, Snapshot, Store
+from analytics.store import KEPT_SNAPSHOTS, REQUIRED, Draft, Snapshot, Store
 
 ROOT = Path(__file__).parents[2]
+BARE: dict[str, Any] = {key: {} for key in REQUIRED}
 
 
 def small(value: int = 1) -> pd.DataFrame:
@@ -38,7 +39,7 @@ def build(store: Store, value: int = 1) -> Snapshot:
     with store.writing() as draft:
         draft.write_table("firms-tic", small(value))
         draft.write_table("members", small(value))
-        return draft.publish({"value": value})
+        return draft.publish(BARE | {"value": value})
 
 
 def entries(root: Path) -> set[str]:
@@ -91,7 +92,7 @@ def test_types_of_the_contracts_survive(store: Store) -> None:
     for name, table in {"firms": FIRMS.enforce(pd.DataFrame([firm])), "members": MEMBERS.empty()}.items():
         with store.writing() as draft:
             draft.write_table(name, table)
-            read = draft.publish({}).table(name)
+            read = draft.publish(BARE).table(name)
         pd.testing.assert_frame_equal(read, table)
 
 
@@ -160,7 +161,7 @@ def test_second_build_leaves_the_running_one_alone(store: Store) -> None:
         draft.write_table("members", small())
         with pytest.raises(UserError), store.writing():
             pass
-        snapshot = draft.publish({})
+        snapshot = draft.publish(BARE)
     snapshot.verify()
 
 
@@ -244,6 +245,17 @@ def test_unreadable_manifest(store: Store, content: str) -> None:
     assert build(store, 2) == store.current()
 
 
+@pytest.mark.parametrize("key", REQUIRED)
+def test_manifest_that_lacks_what_pages_show(store: Store, key: str) -> None:
+    path = build(store).path / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest[key]
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(UserError) as raised:
+        store.current()
+    assert raised.value.key == "store.manifest_unreadable"
+
+
 def test_damaged_table_says_what_to_do(store: Store) -> None:
     snapshot = build(store)
     path = snapshot.path / "members.parquet"
@@ -262,7 +274,7 @@ def test_damaged_table_says_what_to_do(store: Store) -> None:
 def test_settings_of_another_version(store: Store, manifest: dict[str, Any]) -> None:
     with store.writing() as draft:
         draft.write_table("members", small())
-        snapshot = draft.publish(manifest)
+        snapshot = draft.publish(BARE | manifest)
     with pytest.raises(UserError) as raised:
         snapshot.settings()
     assert raised.value.key == "store.manifest_unreadable"
@@ -442,7 +454,7 @@ NURSERY = """
 import os, signal, sys
 from pathlib import Path
 import pandas as pd
-from analytics.store import Store
+from analytics.store import REQUIRED, Store
 
 table = pd.DataFrame({"siren": ["012345678"] * 50, "jobs": [1.0] * 50})
 
@@ -464,7 +476,7 @@ def build_for_ever(root, fatal_step):
         with Store(root).writing() as draft:
             draft.write_table("firms-tic", table)
             draft.write_table("members", table)
-            draft.publish({})
+            draft.publish(dict.fromkeys(REQUIRED, {}))
 
 nursery = os.getpid()
 for line in sys.stdin:

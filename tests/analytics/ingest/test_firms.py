@@ -191,6 +191,9 @@ def test_the_order_of_rows_does_not_matter_and_no_job_is_lost(
             for _, band, employer, _ in units
         )
     )
+    nobody = firms[firms["size_code"] == "00"]
+    assert not nobody["is_employer"].any()
+    assert not nobody[["jobs_low", "jobs_estimate", "jobs_high"]].any(axis=None)
     random.shuffle(rows)  # type: ignore[attr-defined]
     pd.testing.assert_frame_equal(firms_of(tmp_path, *rows), firms)
 
