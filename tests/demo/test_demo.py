@@ -264,8 +264,10 @@ def test_plants_hold(roster: pd.DataFrame, legal_units: pd.DataFrame, figures: d
     is_member = firms["siren"].isin(members)
     expected = is_member.groupby([firms["segment"], size_class]).transform("mean").groupby(firms["epci_code"]).sum()
     observed = is_member.groupby(firms["epci_code"]).sum()
-    counted = {e: (round(float(expected[e]), 2), int(observed[e])) for e in planted.TOO_FEW | planted.TOO_MANY}
-    assert counted == planted.TOO_FEW | planted.TOO_MANY
+    # The generator reads the raw bands, where a few employers say that they employ nobody: hence the tolerance.
+    for epci, (planned, members_there) in (planted.TOO_FEW | planted.TOO_MANY).items():
+        assert expected[epci] == pytest.approx(planned, abs=0.02)
+        assert observed[epci] == members_there
     ratio = observed / expected
     assert ratio[list(planted.TOO_FEW)].between(0.2, 0.35).all()
     assert (ratio[list(planted.TOO_MANY)] >= 2.5).all()
