@@ -469,7 +469,8 @@ def _refused_writes(root: Path) -> Iterator[None]:
 
 def _write_through(path: Path, content: bytes) -> None:
     # Names and dues are the cluster's own: nobody else on the machine reads them.
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as file:
+    path.touch(mode=0o600)
+    with path.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
