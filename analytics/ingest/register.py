@@ -3,8 +3,9 @@
 A file is read in pieces (``source_files``). Rows that may concern the region or a member pass a cheap test while they
 are read; only those are cleaned, judged and counted by reason.
 
-Measured on 24 November 2026, 2 cores with other work running, 4 M synthetic rows in 54 columns, 16 of them read (17 since), 35,100
-kept, each way in a process of its own (``python -m tests.benchmarks.bench_register --rows 4000000``):
+Measured on 24 November 2026, 2 cores with other work running, 4 M synthetic rows in 54 columns, 16 of them read, 35,100
+kept, each way in a process of its own (``python -m tests.benchmarks.bench_register --rows 4000000``); one more
+column is read since:
 
 ======================================  =======  ===========  =======
 way                                     seconds  CPU seconds  peak MB
