@@ -262,7 +262,6 @@ def test_every_reason_and_outcome_has_its_words() -> None:
         t = translator(language)
         for key in (
             *(f"reason.{reason}" for reason in REASONS),
-            *(f"method.{method}" for method in ("siren", "name", "decision", "none")),
             *("matched", "to_review", "not_found"),
         ):
             assert t(f"matching.{key}")
