@@ -33,9 +33,9 @@ if inventory.has_roster(reader):
     with blocks.block("desk", desk.title(reader), t("sources.desk_subtitle")):
         desk.review(reader)
 
-with blocks.block("published", t("sources.published_title"), t("sources.published_subtitle")):
-    blocks.rows(inventory.published(reader))
 with blocks.block("load", t("sources.load_title"), t("sources.load_subtitle")):
     loading.form(reader)
 with blocks.block("history", history.title(reader), t("sources.history_subtitle")):
     history.list_snapshots(reader)
+with blocks.block("published", t("sources.published_title"), t("sources.published_subtitle")):
+    blocks.rows(inventory.published(reader))
