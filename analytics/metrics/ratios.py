@@ -1,0 +1,241 @@
+"""Members observed over members expected, area by area: shrunk, tested, and with the limits of a funnel plot."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize
+from scipy.special import gammainc, gammaincinv, gammaln, pdtr, pdtrc, psi
+from scipy.stats import false_discovery_control, poisson
+
+# Under it not even an area without any member has a mid-P of 0.05: exp(-expected) / 2 > 0.05.
+SMALLEST_EXPECTED = math.log(10)
+# Below the smallest shape, the mean of a posterior would lie outside its own 90 % interval; above the largest, ratios
+# differ by less than a thousandth: not at all.
+SMALLEST_SHAPE, LARGEST_SHAPE = 0.05, 1e6
+
+
+class GammaPrior(NamedTuple):
+    """How ratios are spread over the areas: Gamma(shape, rate), whose mean is shape / rate."""
+
+    shape: float
+    rate: float
+
+    @property
+    def mean(self) -> float:
+        """Return the mean ratio."""
+        return self.shape / self.rate
+
+
+def fit_gamma(observed: np.ndarray, expected: np.ndarray) -> GammaPrior | None:
+    """Fit the spread of the areas' ratios by maximum likelihood.
+
+    Parameters
+    ----------
+    observed, expected
+        Members by area, shape (n,); areas where none is expected say nothing and may be there.
+
+    Returns
+    -------
+    GammaPrior or None
+        None where no spread is likelier than a common ratio, as where areas differ by no more than chance. A single
+        area, or no member, is of this kind.
+
+    Notes
+    -----
+    The marginal of a Poisson count of mean ``theta * e`` with ``theta ~ Gamma(shape, rate)`` is negative binomial:
+    Clayton and Kaldor (1987), "Empirical Bayes estimates of age-standardized relative risks for use in disease
+    mapping", Biometrics 43. It is maximised over the logarithms of the mean and of the shape, the shape kept within
+    ``SMALLEST_SHAPE`` and ``LARGEST_SHAPE``. It starts from moments, ``1 / shape = (sum((o - m e)^2) - sum(o)) /
+    sum((m e)^2)`` with ``m = sum(o) / sum(e)``, clipped at zero; and, as one large area near its expectation can hide
+    from the moments how much the others differ, from a shape of 2.
+    """
+    o, e = np.asarray(observed, dtype="float64"), np.asarray(expected, dtype="float64")
+    o, e = o[e > 0], e[e > 0]
+    if not o.sum():
+        return None
+    bounds = np.array([(-50.0, 50.0), (math.log(SMALLEST_SHAPE), math.log(LARGEST_SHAPE))])
+    fits = [
+        minimize(
+            _negative_log_likelihood,
+            np.clip(start, *bounds.T),
+            args=(o.sum(), o[o > 0], o, e),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=bounds,
+            options={"ftol": 1e-13, "gtol": 1e-7},
+        )
+        for start in _starts(o, e)
+    ]
+    best = min(fits, key=lambda fit: fit.fun)
+    mean, shape = np.exp(best.x)
+    is_common = shape > LARGEST_SHAPE * (1 - 1e-6) or best.fun >= _common(o, e) - 1e-6
+    return None if is_common else GammaPrior(float(shape), float(shape / mean))
+
+
+def standardise(counts: pd.DataFrame, *, level: float = 0.90, false_discovery_rate: float = 0.1) -> pd.DataFrame:
+    """Say which areas have fewer members than their firms lead one to expect, and how many they miss.
+
+    Parameters
+    ----------
+    counts
+        With ``members`` and ``expected_members`` (the sum of ``strata.expected_by_firm`` over its firms), one row
+        an area.
+    level
+        Coverage of the interval.
+    false_discovery_rate
+        The share of wrong areas accepted among those told under, and among those told over.
+
+    Returns
+    -------
+    DataFrame
+        The table with
+
+        - ``ratio = members / expected_members``; null where none is expected;
+        - ``ratio_shrunk = (shape + members) / (rate + expected_members)``, the mean of the area's posterior
+          Gamma(shape + members, rate + expected_members), with the quantiles of equal tails ``ratio_low`` and
+          ``ratio_high`` and ``probability_under``, its probability of lying below one; where none is expected, those
+          of the prior. It is fitted on all areas; where these show no spread, on those of ``SMALLEST_EXPECTED`` and
+          more alone: a firm joins once, so the counts of 0 and 1 of a thousand hamlets vary less than Poisson counts
+          and can hide that towns differ. Where these do not differ either, all have one ratio, all members over all
+          expected (1 when they are the whole region), and its posterior, Gamma(all members, all expected): the limits
+          and the probability are those of that ratio, not of an area. Where none is expected anywhere it is 1, the
+          probability 0.5;
+        - ``members_missing = expected_members * (1 - ratio_shrunk)``, negative where there are more than expected;
+        - ``p_value``, one-sided exact mid-P of so few members, and ``q_value``, its false discovery rate; both null
+          where fewer than ``SMALLEST_EXPECTED`` are expected;
+        - ``verdict``: ``empty`` where none is expected; ``under`` where ``q_value`` is below the rate; ``over`` where
+          that of the upper tail is; ``too_small`` where fewer than ``SMALLEST_EXPECTED`` are expected;
+          ``inconclusive``.
+
+    Notes
+    -----
+    ``p = P(X < o) + P(X = o) / 2`` for ``X ~ Poisson(expected)``. q-values: Benjamini and Hochberg (1995), Journal of
+    the Royal Statistical Society B 57, over the areas that could be found at all: Bourgon, Gentleman and Huber (2010),
+    PNAS 107, show that such a filter keeps the error rate when it does not look at what is tested, and the expected
+    members depend on an area's own members by no more than its part in the region's rates. In the upper tail small
+    areas can be found too, and the two sizes are two families, each with its own q-values (Efron 2008, "Simultaneous
+    inference: when should hypothesis testing problems be combined?", Annals of Applied Statistics 2): otherwise
+    thousands of hamlets would raise the bar for towns.
+    """
+    o, e = counts["members"].to_numpy(dtype="float64"), counts["expected_members"].to_numpy(dtype="float64")
+    large, some = e >= SMALLEST_EXPECTED, e > 0
+    p = np.where(large, mid_p_lower(o, e), np.nan)
+    q = _q_values(p, tested=large)
+    upper = mid_p_upper(o, e)
+    q_upper = np.where(large, _q_values(upper, tested=large), _q_values(upper, tested=some & ~large))
+    verdict = np.select(
+        [~some, q < false_discovery_rate, q_upper < false_discovery_rate, ~large],
+        ["empty", "under", "over", "too_small"],
+        "inconclusive",
+    )
+    return counts.assign(
+        ratio=np.divide(o, e, out=np.full(len(o), np.nan), where=some),
+        **_posterior(o, e, level=level),
+        members_missing=lambda t: t["expected_members"] * (1 - t["ratio_shrunk"]),
+        p_value=p,
+        q_value=q,
+        verdict=pd.Series(verdict, index=counts.index, dtype="str"),
+    )
+
+
+def mid_p_lower(observed: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Return ``P(X < o) + P(X = o) / 2`` for X of a Poisson distribution with mean ``expected``."""
+    below: np.ndarray = pdtr(observed, expected) - poisson.pmf(observed, expected) / 2
+    return below
+
+
+def mid_p_upper(observed: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Return ``P(X > o) + P(X = o) / 2`` for X of a Poisson distribution with mean ``expected``."""
+    above: np.ndarray = pdtrc(observed, expected) + poisson.pmf(observed, expected) / 2
+    return above
+
+
+def funnel_limits(expected: np.ndarray) -> pd.DataFrame:
+    """Return between which ratios chance alone keeps an area, by its expected members.
+
+    Parameters
+    ----------
+    expected
+        Expected members, above zero, shape (n,).
+
+    Returns
+    -------
+    DataFrame
+        ``expected_members``, ``low_95``, ``high_95``, ``low_998``, ``high_998``: ratios, the lower ones not below 0.
+
+    Notes
+    -----
+    Spiegelhalter (2005), "Funnel plots for comparing institutional performance", Statistics in Medicine 24, appendix
+    A.1: exact Poisson limits, interpolated between whole counts. With ``r`` the smallest whole number such that
+    ``P(R <= r) >= p`` and ``a = (P(R <= r) - p) / P(R = r)``, the limit of the ratio is ``(r - a) / expected``.
+    """
+    e = np.asarray(expected, dtype="float64")
+    p = np.array([[0.025], [0.975], [0.001], [0.999]])
+    r = poisson.ppf(p, e)
+    a = (pdtr(r, e) - p) / poisson.pmf(r, e)
+    low_95, high_95, low_998, high_998 = np.maximum((r - a) / e, 0)
+    return pd.DataFrame(
+        {"expected_members": e, "low_95": low_95, "high_95": high_95, "low_998": low_998, "high_998": high_998}
+    )
+
+
+def _posterior(o: np.ndarray, e: np.ndarray, *, level: float) -> dict[str, np.ndarray]:
+    large = e >= SMALLEST_EXPECTED
+    prior = fit_gamma(o, e) or fit_gamma(o[large], e[large])
+    if prior is not None:
+        shape, rate = prior.shape + o, prior.rate + e
+    elif e.sum() > 0:
+        shape, rate = np.full(len(o), o.sum()), np.full(len(o), e.sum())
+    else:
+        one = np.ones(len(o))
+        return {"ratio_shrunk": one, "ratio_low": one, "ratio_high": one, "probability_under": one / 2}
+    # Of no member at all the distribution lies at zero, where the incomplete gamma function is not defined.
+    known = np.maximum(shape, np.finfo("float64").tiny)
+    # The costly inverse depends on the number of members alone, and few numbers of members occur.
+    distinct, which = np.unique(known, return_inverse=True)
+    return {
+        "ratio_shrunk": shape / rate,
+        "ratio_low": gammaincinv(distinct, (1 - level) / 2)[which] / rate,
+        "ratio_high": gammaincinv(distinct, (1 + level) / 2)[which] / rate,
+        "probability_under": gammainc(known, rate),
+    }
+
+
+def _q_values(p: np.ndarray, *, tested: np.ndarray) -> np.ndarray:
+    q = np.full(len(p), np.nan)
+    if tested.any():
+        # Rounding may leave a mid-P of 1 a hair above it.
+        q[tested] = false_discovery_control(np.clip(p[tested], 0, 1))
+    return q
+
+
+def _starts(o: np.ndarray, e: np.ndarray) -> list[np.ndarray]:
+    """Return the logarithms of the mean and the shape to start from."""
+    mean = o.sum() / e.sum()
+    spread = (((o - mean * e) ** 2).sum() - o.sum()) / ((mean * e) ** 2).sum()
+    return [np.log([mean, shape]) for shape in (1 / max(spread, 1 / LARGEST_SHAPE), 2)]
+
+
+def _common(o: np.ndarray, e: np.ndarray) -> float:
+    """Return minus the logarithm of the likelihood of one ratio for all, without what no prior changes."""
+    return -float(o.sum() * math.log(o.sum() / e.sum()) - o.sum())
+
+
+def _negative_log_likelihood(
+    logs: np.ndarray, members: float, positive: np.ndarray, o: np.ndarray, e: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """Return minus the logarithm of the likelihood, what does not depend on the prior left out, and its gradient.
+
+    The gamma functions of the areas without a member cancel, and these are most: only the others are computed.
+    """
+    mean, shape = np.exp(logs)
+    rate = shape / mean
+    total = np.log1p(e / rate)
+    value = (gammaln(shape + positive) - gammaln(shape)).sum() - members * math.log(rate) - ((shape + o) * total).sum()
+    pull = ((o - mean * e) / (1 + e / rate)).sum()
+    by_shape = (psi(shape + positive) - psi(shape)).sum() - total.sum() - pull / shape
+    return -float(value), -np.array([pull, shape * by_shape])
