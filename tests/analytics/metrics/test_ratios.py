@@ -1,0 +1,208 @@
+"""Standardised ratios: the fit against a grid, tests against brute force, q-values and funnel limits by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import gamma, nbinom, poisson
+
+from analytics.metrics.ratios import (
+    SMALLEST_EXPECTED,
+    fit_gamma,
+    funnel_limits,
+    mid_p_lower,
+    mid_p_upper,
+    standardise,
+)
+
+O = np.array([0, 1, 3, 12, 0, 40, 2, 8, 15, 1])  # noqa: E741 - observed, as in the papers
+E = np.array([2.5, 4.0, 2.0, 6.0, 0.3, 44.0, 9.0, 7.5, 10.0, 0.7])
+
+areas = st.lists(
+    st.tuples(st.integers(0, 40), st.one_of(st.just(0.0), st.floats(0.01, 60))).map(
+        lambda p: (p[0] if p[1] else 0, p[1])
+    ),
+    max_size=12,
+)
+
+
+def _counts(pairs: list[tuple[int, float]]) -> pd.DataFrame:
+    return pd.DataFrame(pairs, columns=["members", "expected_members"]).astype(
+        {"members": "int64", "expected_members": "float64"}
+    )
+
+
+def test_the_fit_is_where_the_independent_likelihood_is_highest() -> None:
+    prior = fit_gamma(O, E)
+    assert prior is not None
+
+    def likelihood(shape: np.ndarray, rate: np.ndarray) -> np.ndarray:
+        return nbinom.logpmf(O[:, None], shape, rate / (rate + E[:, None])).sum(axis=0)
+
+    factors = np.exp(np.linspace(-1.5, 1.5, 121))
+    shape, rate = (
+        (prior.shape * factors[:, None] + 0 * factors).ravel(),
+        (prior.rate * factors + 0 * factors[:, None]).ravel(),
+    )
+    best = likelihood(np.array([prior.shape]), np.array([prior.rate]))[0]
+    assert best >= likelihood(shape, rate).max() - 1e-8
+    assert best > poisson.logpmf(O, E * O.sum() / E.sum()).sum()
+
+
+def test_the_fit_recovers_a_known_spread() -> None:
+    rng = np.random.default_rng(113)
+    expected = rng.gamma(0.5, 8, 4_000)
+    prior = fit_gamma(rng.poisson(expected * rng.gamma(4, 1 / 3.8, len(expected))), expected)
+    assert prior == pytest.approx((4, 3.8), rel=0.1)
+
+
+def test_moments_at_zero_do_not_hide_a_spread() -> None:
+    o, e = np.array([1_000, *[0, 8] * 10]), np.array([1_000, *[4] * 20])
+    assert ((o - e) ** 2).sum() < o.sum()
+    assert fit_gamma(o, e) is not None
+
+
+def test_ratios_by_hand() -> None:
+    prior = fit_gamma(O, E)
+    assert prior is not None
+    row = standardise(pd.DataFrame({"members": O, "expected_members": E})).iloc[6]
+    posterior = gamma(prior.shape + 2, scale=1 / (prior.rate + 9))
+    assert row["ratio"] == pytest.approx(2 / 9)
+    assert row["ratio_shrunk"] == pytest.approx(posterior.mean())
+    assert [row["ratio_low"], row["ratio_high"]] == pytest.approx(posterior.ppf([0.05, 0.95]))
+    assert row["probability_under"] == pytest.approx(posterior.cdf(1))
+    assert row["members_missing"] == pytest.approx(9 * (1 - posterior.mean()))
+    # exp(-9) (1 + 9 + 81 / 4)
+    assert row["p_value"] == pytest.approx(30.25 * math.exp(-9))
+
+
+def test_q_values_by_hand_and_over_large_areas_alone() -> None:
+    # Mid-P 0.0005 and 0.0068 of three areas tested: 3 p / 1 and 3 p / 2; the small ones add nothing to the tests.
+    table = standardise(_counts([(0, -math.log(0.001)), (0, 4.3), (9, 9.0), *[(0, 2.3)] * 500]))
+    p = [0.0005, math.exp(-4.3) / 2, mid_p_lower(np.array([9]), np.array([9.0]))[0]]
+    assert table["p_value"].iloc[:3].tolist() == pytest.approx(p)
+    assert table["q_value"].iloc[:3].tolist() == pytest.approx([3 * p[0], 3 * p[1] / 2, p[2]])
+    assert table["p_value"].iloc[3:].isna().all()
+    assert table["q_value"].iloc[3:].isna().all()
+    assert table["verdict"].iloc[:4].tolist() == ["under", "under", "inconclusive", "too_small"]
+
+
+def test_an_area_is_too_small_just_where_no_member_at_all_would_not_tell() -> None:
+    assert mid_p_lower(np.array([0]), np.array([SMALLEST_EXPECTED]))[0] == pytest.approx(0.05)
+
+
+def test_a_small_area_may_be_over_and_an_area_where_none_is_expected_is_empty() -> None:
+    table = standardise(_counts([(5, 0.5), (0, 0.0), (1, 1.0), (12, 4.0), (30, 40.0)]))
+    assert table["verdict"].tolist() == ["over", "empty", "too_small", "over", "inconclusive"]
+    assert math.isnan(table["ratio"].iloc[1])
+    others = table.drop(columns=["ratio", "p_value", "q_value"])
+    assert others.notna().all(axis=None)
+    assert table["members_missing"].iloc[1] == 0
+
+
+def test_hamlets_that_vary_less_than_chance_do_not_hide_that_towns_differ() -> None:
+    # Two thousand hamlets of one firm or two with just the members expected of all, and towns far apart.
+    hamlets = [(1, 0.5), (0, 0.5)] * 1_000
+    towns = [(2, 12.0), (3, 12.0), (22, 12.0), (21, 12.0)]
+    o, e = np.array(hamlets + towns).T
+    assert fit_gamma(o, e) is None
+    table = standardise(_counts(hamlets + towns))
+    assert table["ratio_shrunk"].iloc[-4] < 0.5 < 1.5 < table["ratio_shrunk"].iloc[-2]
+
+
+def test_where_areas_do_not_differ_they_share_one_ratio() -> None:
+    alike = standardise(_counts([(10, 20.0), (5, 10.0), (1, 2.0)]))
+    common = gamma(16, scale=1 / 32)
+    assert alike["ratio_shrunk"].tolist() == pytest.approx([0.5] * 3)
+    assert alike["ratio_low"].tolist() == pytest.approx([common.ppf(0.05)] * 3)
+    assert alike["ratio_high"].tolist() == pytest.approx([common.ppf(0.95)] * 3)
+    assert alike["probability_under"].tolist() == pytest.approx([common.cdf(1)] * 3)
+    one = standardise(_counts([(3, 10.0)])).iloc[0]
+    assert (one["ratio"], one["ratio_shrunk"]) == pytest.approx((0.3, 0.3))
+
+
+def test_no_member_anywhere() -> None:
+    none_came = standardise(_counts([(0, 5.0), (0, 1.0)]))
+    assert none_came[["ratio_shrunk", "ratio_low", "ratio_high"]].to_numpy() == pytest.approx(0)
+    assert none_came["probability_under"].tolist() == pytest.approx([1, 1])
+    none_expected = standardise(_counts([(0, 0.0), (0, 0.0)]))
+    assert (none_expected[["ratio_shrunk", "ratio_low", "ratio_high"]] == 1).all(axis=None)
+    assert none_expected["probability_under"].tolist() == [0.5, 0.5]
+    assert none_expected["verdict"].tolist() == ["empty", "empty"]
+    assert standardise(_counts([])).empty
+
+
+@given(st.integers(0, 80), st.floats(0.01, 80))
+def test_mid_p_is_the_sum_that_defines_it(observed: int, expected: float) -> None:
+    terms = [math.exp(k * math.log(expected) - expected - math.lgamma(k + 1)) for k in range(400)]
+    o, e = np.array([observed]), np.array([expected])
+    assert mid_p_lower(o, e)[0] == pytest.approx(sum(terms[:observed]) + terms[observed] / 2, rel=1e-9, abs=1e-12)
+    assert mid_p_upper(o, e)[0] == pytest.approx(sum(terms[observed + 1 :]) + terms[observed] / 2, rel=1e-9, abs=1e-12)
+
+
+@given(areas)
+def test_values_lie_where_they_should(pairs: list[tuple[int, float]]) -> None:
+    counts = _counts(pairs)
+    table = standardise(counts)
+    assert (table["ratio_low"] <= table["ratio_shrunk"] + 1e-9).all()
+    assert (table["ratio_shrunk"] <= table["ratio_high"] + 1e-9).all()
+    assert table["probability_under"].between(0, 1).all()
+    tested = table[table["expected_members"] >= SMALLEST_EXPECTED]
+    assert (tested["q_value"] >= tested["p_value"] - 1e-12).all()
+    assert table.loc[table["verdict"] == "under", "ratio"].lt(1).all()
+    assert table.loc[table["verdict"] == "over", "ratio"].gt(1).all()
+    prior = fit_gamma(counts["members"].to_numpy(), counts["expected_members"].to_numpy())
+    if prior:
+        raw = table["ratio"].fillna(prior.mean)
+        assert (np.minimum(raw, prior.mean) - 1e-9 <= table["ratio_shrunk"]).all()
+        assert (table["ratio_shrunk"] <= np.maximum(raw, prior.mean) + 1e-9).all()
+
+
+@given(areas, st.randoms(use_true_random=False))
+def test_the_order_of_rows_does_not_matter(pairs: list[tuple[int, float]], random: object) -> None:
+    counts = _counts(pairs)
+    shuffled = counts.sample(frac=1, random_state=random.randrange(1000))  # type: ignore[attr-defined]
+    pd.testing.assert_frame_equal(standardise(shuffled).sort_index(), standardise(counts), rtol=1e-4)
+
+
+def test_more_members_give_a_larger_shrunk_ratio() -> None:
+    table = standardise(pd.DataFrame({"members": [*O, *range(20)], "expected_members": [*E, *[8.0] * 20]}))
+    same = table.iloc[len(O) :]
+    assert same[["ratio_shrunk", "ratio_low", "ratio_high", "p_value"]].diff().iloc[1:].gt(0).all(axis=None)
+    assert same[["members_missing", "probability_under"]].diff().iloc[1:].lt(0).all(axis=None)
+    assert same["q_value"].is_monotonic_increasing
+
+
+def test_funnel_limits_by_hand() -> None:
+    # Mean 1: P(R <= 0) = 0.3679, P(R <= 2) = 0.9197, P(R <= 3) = 0.9810, P(R = 3) = 0.0613.
+    one = funnel_limits(np.array([1.0])).iloc[0]
+    assert one["low_95"] == 0
+    third = math.exp(-1) / 6
+    assert one["high_95"] == pytest.approx(3 - (math.exp(-1) * (1 + 1 + 1 / 2 + 1 / 6) - 0.975) / third)
+    ten = funnel_limits(np.array([10.0])).iloc[0]
+    for column, p in (("low_998", 0.001), ("low_95", 0.025), ("high_95", 0.975), ("high_998", 0.999)):
+        r = next(r for r in range(100) if poisson.cdf(r, 10) >= p)
+        share = (poisson.cdf(r, 10) - p) / poisson.pmf(r, 10)
+        assert ten[column] == pytest.approx((r - share) / 10)
+
+
+@given(st.lists(st.floats(0.01, 500), max_size=20))
+def test_funnel_limits_are_nested(expected: list[float]) -> None:
+    limits = funnel_limits(np.array(expected))
+    assert limits["expected_members"].tolist() == expected
+    ordered = limits[["low_998", "low_95", "high_95", "high_998"]].to_numpy()
+    assert (np.diff(ordered, axis=1) >= 0).all()
+    assert (ordered[:, 2] * limits["expected_members"] >= 0).all()
+
+
+def test_funnel_limits_close_on_one() -> None:
+    limits = funnel_limits(np.linspace(0.1, 400, 200))
+    assert (limits["low_95"] < 1).all()
+    assert limits["high_998"].is_monotonic_decreasing
+    assert limits["low_95"].is_monotonic_increasing
+    assert limits.iloc[-1, 1:].tolist() == pytest.approx([0.902, 1.098, 0.85, 1.16], abs=0.01)
