@@ -46,7 +46,7 @@ def fit_beta(members: np.ndarray, firms: np.ndarray) -> BetaPrior | None:
     distribution", Biometrics 29. The likelihood is maximised over the logarithms of alpha and beta, each kept within
     ``SMALLEST_PARAMETER`` and ``LARGEST_PARAMETER``. It starts from moments: the share of the variance that lies
     between areas, ``rho = (sum((x - n p)^2) / (p (1 - p)) - sum(n)) / sum(n (n - 1))``, clipped at zero; and, as one
-    large area near the rate can hide from the moments how much the others differ, from ``rho = 0.1``.
+    large area near the rate can hide from the moments how much the others differ, from ``rho`` of 0.1 and 0.6.
     """
     x, n, areas = _distinct(members, firms)
     if not 0 < (areas * x).sum() < (areas * n).sum():
@@ -129,7 +129,7 @@ def _starts(x: np.ndarray, n: np.ndarray, areas: np.ndarray) -> list[np.ndarray]
     p = (areas * x).sum() / total
     excess = (areas * (x - n * p) ** 2).sum() / (p * (1 - p)) - total
     moments = min(max(excess, 0) / max(pairs, 1), 0.99)
-    return [np.log([p, 1 - p]) + np.log((1 - rho) / rho) for rho in (max(moments, 1 / LARGEST_PARAMETER), 0.1)]
+    return [np.log([p, 1 - p]) + np.log((1 - rho) / rho) for rho in (max(moments, 1 / LARGEST_PARAMETER), 0.1, 0.6)]
 
 
 def _common(x: np.ndarray, n: np.ndarray, areas: np.ndarray) -> float:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import gamma, nbinom, poisson
 
@@ -137,6 +137,7 @@ def test_no_member_anywhere() -> None:
     assert standardise(_counts([])).empty
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 80), st.floats(0.01, 80))
 def test_mid_p_is_the_sum_that_defines_it(observed: int, expected: float) -> None:
     terms = [math.exp(k * math.log(expected) - expected - math.lgamma(k + 1)) for k in range(400)]
@@ -145,6 +146,7 @@ def test_mid_p_is_the_sum_that_defines_it(observed: int, expected: float) -> Non
     assert mid_p_upper(o, e)[0] == pytest.approx(sum(terms[observed + 1 :]) + terms[observed] / 2, rel=1e-9, abs=1e-12)
 
 
+@settings(max_examples=50, deadline=None)
 @given(areas)
 def test_values_lie_where_they_should(pairs: list[tuple[int, float]]) -> None:
     counts = _counts(pairs)
@@ -163,6 +165,7 @@ def test_values_lie_where_they_should(pairs: list[tuple[int, float]]) -> None:
         assert (table["ratio_shrunk"] <= np.maximum(raw, prior.mean) + 1e-9).all()
 
 
+@settings(max_examples=50, deadline=None)
 @given(areas, st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(pairs: list[tuple[int, float]], random: object) -> None:
     counts = _counts(pairs)
@@ -191,6 +194,7 @@ def test_funnel_limits_by_hand() -> None:
         assert ten[column] == pytest.approx((r - share) / 10)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.floats(0.01, 500), max_size=20))
 def test_funnel_limits_are_nested(expected: list[float]) -> None:
     limits = funnel_limits(np.array(expected))

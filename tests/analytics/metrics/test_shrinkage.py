@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import beta as beta_distribution
 from scipy.stats import betabinom
@@ -93,6 +93,7 @@ def test_an_area_without_a_firm_has_the_prior_and_no_firm_at_all_has_nothing() -
     assert shrink_penetration(_counts([])).empty
 
 
+@settings(max_examples=50, deadline=None)
 @given(areas)
 def test_shrunk_values_lie_where_they_should(pairs: list[tuple[int, int]]) -> None:
     counts = _counts(pairs)
@@ -111,6 +112,7 @@ def test_shrunk_values_lie_where_they_should(pairs: list[tuple[int, int]]) -> No
         assert (shrunk <= np.maximum(raw, centre) + 1e-9).all()
 
 
+@settings(max_examples=50, deadline=None)
 @given(areas, st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(pairs: list[tuple[int, int]], random: object) -> None:
     counts = _counts(pairs)

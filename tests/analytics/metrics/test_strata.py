@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.metrics.strata import expected_by_firm, strata_of
@@ -62,6 +62,7 @@ def test_the_index_is_kept_and_nothing_is_changed() -> None:
     pd.testing.assert_frame_equal(marked, before)
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     st.lists(
         st.tuples(
