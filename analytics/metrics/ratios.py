@@ -98,12 +98,12 @@ def standardise(counts: pd.DataFrame, *, level: float = 0.90, false_discovery_ra
         - ``ratio_shrunk = (shape + members) / (rate + expected_members)``, the mean of the area's posterior
           Gamma(shape + members, rate + expected_members), with the quantiles of equal tails ``ratio_low`` and
           ``ratio_high`` and ``probability_under``, its probability of lying below one; where none is expected, those
-          of the prior. It is fitted on all areas; where these show no spread, on those of ``SMALLEST_EXPECTED`` and
-          more alone: a firm joins once, so the counts of 0 and 1 of a thousand hamlets vary less than Poisson counts
-          and can hide that towns differ. Where these do not differ either, all have one ratio, all members over all
-          expected (1 when they are the whole region), and its posterior, Gamma(all members, all expected): the limits
-          and the probability are those of that ratio, not of an area. Where none is expected anywhere it is 1, the
-          probability 0.5;
+          of the prior. It is fitted on all areas. Where these show no spread, its shape is that of the areas with
+          ``SMALLEST_EXPECTED`` or more alone, and its mean all members over all expected: a firm joins once, so the
+          counts of 0 and 1 of a thousand hamlets vary less than Poisson counts and can hide that towns differ. Where
+          these do not differ either, all have one ratio, all members over all expected (1 when they are the whole
+          region), and its posterior, Gamma(all members, all expected): the limits and the probability are those of
+          that ratio, not of an area. Where none is expected anywhere it is 1, the probability 0.5;
         - ``members_missing = expected_members * (1 - ratio_shrunk)``, negative where there are more than expected;
         - ``p_value``, one-sided exact mid-P of so few members, and ``q_value``, its false discovery rate; both null
           where fewer than ``SMALLEST_EXPECTED`` are expected;
@@ -187,8 +187,7 @@ def funnel_limits(expected: np.ndarray) -> pd.DataFrame:
 
 
 def _posterior(o: np.ndarray, e: np.ndarray, *, level: float) -> dict[str, np.ndarray]:
-    large = e >= SMALLEST_EXPECTED
-    prior = fit_gamma(o, e) or fit_gamma(o[large], e[large])
+    prior = fit_gamma(o, e) or _prior_of_towns(o, e)
     if prior is not None:
         shape, rate = prior.shape + o, prior.rate + e
     elif e.sum() > 0:
@@ -206,6 +205,13 @@ def _posterior(o: np.ndarray, e: np.ndarray, *, level: float) -> dict[str, np.nd
         "ratio_high": gammaincinv(distinct, (1 + level) / 2)[which] / rate,
         "probability_under": gammainc(known, rate),
     }
+
+
+def _prior_of_towns(o: np.ndarray, e: np.ndarray) -> GammaPrior | None:
+    """Return the shape fitted on the areas that can say something, about the ratio of all."""
+    large = e >= SMALLEST_EXPECTED
+    towns = fit_gamma(o[large], e[large])
+    return None if towns is None else GammaPrior(towns.shape, towns.shape * float(e.sum() / o.sum()))
 
 
 def _q_values(p: np.ndarray, *, tested: np.ndarray) -> np.ndarray:

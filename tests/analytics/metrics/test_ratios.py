@@ -113,6 +113,10 @@ def test_hamlets_that_vary_less_than_chance_do_not_hide_that_towns_differ() -> N
     assert fit_gamma(o, e) is None
     table = standardise(_counts(hamlets + towns))
     assert table["ratio_shrunk"].iloc[-4] < 0.5 < 1.5 < table["ratio_shrunk"].iloc[-2]
+    towns_alone = fit_gamma(o[-4:], e[-4:])
+    assert towns_alone is not None
+    shape, mean = towns_alone.shape, o.sum() / e.sum()
+    assert table["ratio_shrunk"].iloc[1] == pytest.approx(shape / (shape / mean + 0.5))
 
 
 def test_where_areas_do_not_differ_they_share_one_ratio() -> None:
