@@ -28,7 +28,10 @@ def listed(names: list[str], t: Translator, *, at_most: int = _NAMED) -> str:
 
 
 def of_place(name: str) -> str:
-    """Return a French place name with its preposition: ``d’Occitanie``, ``de Bretagne``."""
+    """Return a French place name with its preposition: ``d’Occitanie``, ``de Bretagne``, ``du Vigan``."""
+    for article, contracted in (("Le ", "du "), ("Les ", "des ")):
+        if name.startswith(article):
+            return contracted + name.removeprefix(article)
     return f"d’{name}" if name[:1].upper() in _VOWELS else f"de {name}"
 
 
