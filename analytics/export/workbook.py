@@ -145,6 +145,7 @@ def _write_list(sheet: Worksheet, table: pd.DataFrame, *, columns: Mapping[str, 
         sheet.add_table(_excel_table(reference))
     else:
         sheet.auto_filter.ref = reference
+    sheet.print_title_rows = "1:1"
     _set_page(sheet, title=title)
 
 
@@ -191,7 +192,6 @@ def _set_page(sheet: Worksheet, *, title: str) -> None:
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.print_title_rows = "1:1"
     # In a printed head, & begins a code; what both together may hold is limited.
     sheet.oddHeader.left.text = _cut(_clean(title).replace("\n", " "), LONGEST_PRINTED).replace("&", "&&")
     sheet.oddFooter.right.text = "&P / &N"
@@ -214,7 +214,6 @@ def _write_notes(sheet: Worksheet, *, title: str, blocks: Iterable[tuple[str, Se
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 32, 96
     sheet.sheet_view.showGridLines = False
     _set_page(sheet, title=title)
-    sheet.print_title_rows = None
 
 
 def _note(sheet: Worksheet, row: int, texts: tuple[str, ...], *, font: Font) -> None:

@@ -6,6 +6,7 @@ a sentence where markup is read escapes it. A score is resemblance to members; n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 from babel.lists import format_list
 
+from analytics.sizes import BY_CODE
 from analytics.text import LOCALES, Translator
 from analytics.text.findings import of_place
 
@@ -105,8 +107,8 @@ def thresholds_sentence(thresholds: pd.DataFrame, t: Translator, *, step: str = 
     Parameters
     ----------
     thresholds
-        ``step``, the category to be reached (``ETI``, ``GE``); ``band``, the persons employed as ``low-high``
-        (``100-199``); ``firms``; ``members``. One row a band; those of one step are added up.
+        ``step``, the category to be reached (``ETI``, ``GE``); ``band``, the persons employed, as a code of
+        ``sizes`` (``22``) or as text (``100-199``, ``100 à 199``); ``firms``; ``members``. One row a band; those of one step are added up.
     step
         Which step to speak of.
     """
@@ -114,7 +116,7 @@ def thresholds_sentence(thresholds: pd.DataFrame, t: Translator, *, step: str = 
     firms, members = int(rows["firms"].sum()), int(rows["members"].sum())
     if not firms:
         return t(f"recruitment.step_none_{step}")
-    bounds = [int(bound) for band in rows["band"] for bound in str(band).split("-")]
+    bounds = [bound for band in rows["band"] for bound in _bounds(str(band))]
     near = t.plural(
         f"recruitment.step_{step}", firms, below=_BELOW[step], low=t.number(min(bounds)), high=t.number(max(bounds))
     )
@@ -155,7 +157,8 @@ def reasons(table: pd.DataFrame, column: str, t: Translator) -> pd.Series:
     for code in codes.dropna().unique():
         where = codes == code
         shown = table.loc[where, list(_SHOWN.get(code[1:], ()))]
-        shown = shown.assign(**{name: _to_the_said(name, shown[name]) for name in shown.columns if name in _NUMBERS})
+        numbers = [name for name in shown.columns if name in _NUMBERS]
+        shown = shown.assign(**{name: _to_the_said(name, shown[name].astype("float64")) for name in numbers})
         ways = shown.groupby(list(shown.columns), dropna=False, sort=False, observed=True).ngroup()
         first = shown.loc[~ways.duplicated()]
         texts = [reason(code, firm, t) for firm in first.to_dict("records")]
@@ -237,6 +240,13 @@ def few_members_sentence(members: int, t: Translator, *, needed: int = NEEDED_ME
     if not members:
         return t("recruitment.no_member", needed=t.number(needed))
     return t.plural("recruitment.few_members", members, needed=t.number(needed))
+
+
+def _bounds(band: str) -> list[int]:
+    """Return the persons that a band names: its first and last, or the first alone of an open one."""
+    if band in BY_CODE:
+        return [BY_CODE[band].low, BY_CODE[band].high]
+    return [int(number) for number in re.findall(r"\d+", re.sub(r"(?<=\d)[,\s](?=\d{3})", "", band))]
 
 
 def _words(group: str, firm: Mapping[str, Any], t: Translator) -> str:

@@ -112,6 +112,10 @@ def test_the_steps() -> None:
     assert _plain(findings.thresholds_sentence(steps, FR, step="GE")) == (
         "1 ETI de 1 000 à 4 999 salariés est au seuil des grandes entreprises ; aucune n’est adhérente"
     )
+    coded = steps.assign(band=["22", "31", "2\u202f000 à 4\u202f999", "1,000 to 1,999"])
+    for step in ("ETI", "GE"):
+        said = findings.thresholds_sentence(steps, FR, step=step)
+        assert findings.thresholds_sentence(coded, FR, step=step) == said
     assert findings.thresholds_sentence(steps, EN).endswith("at the step to mid-size firm (ETI); 5 are members")
     assert findings.thresholds_sentence(steps.head(0), EN) == "No PME stands at the step to mid-size firm (ETI)"
     assert findings.thresholds_sentence(steps.head(0), FR, step="GE") == (
@@ -193,6 +197,8 @@ def test_a_column_of_reasons_says_what_each_says() -> None:
         said = findings.reasons(table, "reason_1", t)
         assert said.index.equals(table.index)
         assert said.tolist() == [findings.reason(firm["reason_1"], firm, t) for firm in table.to_dict("records")]
+    nullable = table.astype({"antenna_km": "Float64", "nearest_antenna": "category"})
+    assert findings.reasons(nullable, "reason_1", EN).tolist() == said.tolist()
     assert findings.reasons(table.head(0), "reason_1", FR).empty
 
 

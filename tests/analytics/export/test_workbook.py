@@ -82,6 +82,7 @@ def test_the_list_is_an_excel_table_that_prints_well() -> None:
     assert [column.name for column in table.tableColumns] == [column.header for column in COLUMNS.values()]
     assert sheet.freeze_panes == "A2"
     assert sheet.print_title_rows == "$1:$1"
+    assert _read(_bytes())["Définitions"].print_title_rows is None
     assert sheet.page_setup.orientation == "landscape"
     assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
