@@ -108,7 +108,8 @@ def thresholds_sentence(thresholds: pd.DataFrame, t: Translator, *, step: str = 
     ----------
     thresholds
         ``step``, the category to be reached (``ETI``, ``GE``); ``band``, the persons employed, as a code of
-        ``sizes`` (``22``) or as text (``100-199``, ``100 à 199``); ``firms``; ``members``. One row a band; those of one step are added up.
+        ``sizes`` (``22``) or as text (``100-199``, ``100 à 199``); ``firms``; ``members``. One row a
+        band; those of one step are added up.
     step
         Which step to speak of.
     """
