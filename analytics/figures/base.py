@@ -49,9 +49,14 @@ def blank(*, palette: Palette, language: str, height: int, margin: dict[str, int
     )
 
 
+def steady(opacity: float) -> dict[str, Any]:
+    """Return what keeps points as they are when one of the figure is selected: by default the others fade."""
+    return {"selected": {"marker": {"opacity": opacity}}, "unselected": {"marker": {"opacity": opacity}}}
+
+
 def plain(text: object) -> str:
-    """Return a name as text: Plotly reads a little HTML, and names come from files."""
-    return escape(str(text), quote=False)
+    """Return a name as text: Plotly reads a little HTML, and formulas between dollars, and names come from files."""
+    return escape(str(text), quote=False).replace("$", "&#36;")
 
 
 def note(text: str, **place: Any) -> dict[str, Any]:  # noqa: ANN401 - Plotly's own options

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 LINE_PX = 17.0
@@ -31,8 +32,17 @@ class Place:
     y_anchor: str
 
 
+Box = tuple[float, float, float, float]
+
+
 def place_labels(
-    marks: list[Mark], *, px_per_km: float, text_px: float, bounds_km: tuple[float, float, float, float]
+    marks: list[Mark],
+    *,
+    px_per_km: float,
+    text_px: float,
+    bounds_km: tuple[float, float, float, float],
+    dots: Sequence[Box] = (),
+    texts: Sequence[Box] = (),
 ) -> list[Place]:
     """Place names greedily, in the order given; then, over a disc but over no other name, those that found no room.
 
@@ -44,6 +54,9 @@ def place_labels(
         Scale of the narrowest screen: what does not collide there collides nowhere.
     bounds_km
         West, south, east and north of the frame, which no name leaves.
+    dots, texts
+        What is drawn beside the marks: left, bottom, right and top in pixels. Names keep off dots where that can be,
+        and off texts always.
 
     Returns
     -------
@@ -58,16 +71,13 @@ def place_labels(
         for index, mark in enumerate(marks):
             if index in placed:
                 continue
-            others = discs[:index] + discs[index + 1 :] if keeps_discs_free else []
-            taken = [*others, *(box for _, box in placed.values())]
+            others = [*discs[:index], *discs[index + 1 :], *dots] if keeps_discs_free else []
+            taken = [*others, *texts, *(box for _, box in placed.values())]
             boxes = ((p, _box(p, mark, px_per_km, text_px)) for p in _candidates(index, mark))
             free = next(((p, box) for p, box in boxes if _is_free(box, taken, frame=frame)), None)
             if free:
                 placed[index] = free
     return [placed[index][0] for index in sorted(placed)]
-
-
-Box = tuple[float, float, float, float]
 
 
 def _candidates(index: int, mark: Mark) -> list[Place]:

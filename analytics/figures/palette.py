@@ -20,6 +20,9 @@ class Palette:
         The cluster, the whole sector, what is missing, what proves nothing.
     ink, secondary, hair, land, background
         Text, quieter text, hairlines, land on maps, the page.
+    diverging
+        Ten tones, from much under what is expected to much over it; the middle is the palest in light, the darkest
+        in dark: tones one to five go with ``gap``, six to ten with ``ours``.
     """
 
     ours: str
@@ -31,6 +34,7 @@ class Palette:
     hair: str
     land: str
     background: str
+    diverging: tuple[str, ...]
 
     def verdict(self, verdict: str) -> str:
         """Return the colour of ``under``, ``over`` or ``inconclusive``."""
@@ -48,6 +52,18 @@ LIGHT = Palette(
     hair="#D5DBE4",
     land="#EDF0F4",
     background="#FFFFFF",
+    diverging=(
+        "#7A3600",
+        "#A85408",
+        "#CE7A22",
+        "#E5A55C",
+        "#F3D3AB",
+        "#C9DBF0",
+        "#93B8E2",
+        "#5C8FCB",
+        "#2F66AF",
+        "#123F82",
+    ),
 )
 
 
@@ -56,7 +72,8 @@ def from_template(name: str) -> Palette:
 
     A template whose colours a browser swaps for those of its theme (Streamlit's ``streamlit`` does) makes figures that
     are the same bytes in light and dark. The theme lists ten categorical colours: five categories, then sector, ink,
-    secondary ink, hairline and land.
+    secondary ink, hairline and land; and ten diverging
+    ones.
     """
     template = pio.templates[name]
     ours, gap, _, _, neutral, sector, ink, secondary, hair, land = template.layout.colorway
@@ -71,4 +88,5 @@ def from_template(name: str) -> Palette:
         hair=hair,
         land=land,
         background=background,
+        diverging=tuple(color for _, color in template.layout.colorscale.diverging),
     )

@@ -92,9 +92,26 @@ def intervals(table: pd.DataFrame, *, rate_pct: float, palette: Palette, languag
     t = translator(language)
     figure = _rows(table, palette=palette, language=language, left=NAMES_PX)
     drawn = table.assign(row=range(len(table))).query("firms > 0")
+    _add_intervals(figure, drawn, palette=palette, t=t)
+    top = _reach(drawn, rate_pct=rate_pct)
+    figure.update_layout(
+        margin_r=22,
+        xaxis=_rate_axis(top, palette=palette, t=t),
+        yaxis={
+            "tickvals": list(range(len(table))),
+            "ticktext": [f"{plain(n)}  " for n in table["area_name"]],
+            "tickfont": {"color": palette.ink},
+        },
+        shapes=[_common_line(rate_pct, palette)],
+        annotations=[_common_name(rate_pct, top=top, t=t)],
+    )
+    return figure
+
+
+def _add_intervals(figure: go.Figure, drawn: pd.DataFrame, *, palette: Palette, t: Translator) -> None:
     figure.add_scatter(
-        x=_segments(drawn["firm_penetration_low_pct"], drawn["firm_penetration_high_pct"]),
-        y=_segments(drawn["row"], drawn["row"]),
+        x=segments(drawn["firm_penetration_low_pct"], drawn["firm_penetration_high_pct"]),
+        y=segments(drawn["row"], drawn["row"]),
         mode="lines",
         line={"color": palette.sector, "width": 5},
         hoverinfo="skip",
@@ -112,53 +129,40 @@ def intervals(table: pd.DataFrame, *, rate_pct: float, palette: Palette, languag
         hoverinfo="text",
         hovertext=_hovers(drawn, t),
     )
-    top = _reach(drawn, rate_pct=rate_pct)
-    step = _step(top)
-    ticks = [i * step for i in range(int(top / step + 1e-9) + 1)]
-    decimals = 1 if step < 1 else 0
+
+
+def _rate_axis(top: float, *, palette: Palette, t: Translator) -> dict[str, Any]:
+    gap = step(top)
+    ticks = [i * gap for i in range(int(top / gap + 1e-9) + 1)]
+    decimals = 1 if gap < 1 else 0
     labels = [t.number(v, decimals if v else 0) for v in ticks]
-    labels[-1] = t.percent(ticks[-1], decimals)
-    figure.update_layout(
-        margin_r=22,
-        xaxis={
-            "range": [-0.015 * top, top],
-            "tickvals": ticks,
-            "ticktext": labels,
-            "side": "top",
-            "showgrid": True,
-            "gridcolor": palette.hair,
-            "tickfont": {"color": palette.secondary},
-        },
-        yaxis={
-            "tickvals": list(range(len(table))),
-            "ticktext": [f"{plain(n)}  " for n in table["area_name"]],
-            "tickfont": {"color": palette.ink},
-        },
-        shapes=[
-            {
-                "type": "line",
-                "x0": rate_pct,
-                "x1": rate_pct,
-                "yref": "paper",
-                "y0": 0,
-                "y1": 1,
-                "layer": "above",
-                "line": {"color": palette.ink, "width": 1.2},
-            }
-        ],
-        annotations=[
-            note(
-                f"<b>{t('chart.overall', rate=t.percent(rate_pct))}</b>",
-                x=rate_pct,
-                y=1,
-                yref="paper",
-                yshift=24,
-                yanchor="bottom",
-                xanchor="left" if rate_pct < 0.2 * top else "center",
-            )
-        ],
+    return {
+        "range": [-0.015 * top, top],
+        "tickvals": ticks,
+        "ticktext": [*labels[:-1], t.percent(ticks[-1], decimals)],
+        "side": "top",
+        "showgrid": True,
+        "gridcolor": palette.hair,
+        "tickfont": {"color": palette.secondary},
+    }
+
+
+def _common_line(rate_pct: float, palette: Palette) -> dict[str, Any]:
+    line = {"color": palette.ink, "width": 1.2}
+    ends = {"x0": rate_pct, "x1": rate_pct, "yref": "paper", "y0": 0, "y1": 1}
+    return {"type": "line", **ends, "layer": "above", "line": line}
+
+
+def _common_name(rate_pct: float, *, top: float, t: Translator) -> dict[str, Any]:
+    return note(
+        f"<b>{t('chart.overall', rate=t.percent(rate_pct))}</b>",
+        x=rate_pct,
+        y=1,
+        yref="paper",
+        yshift=24,
+        yanchor="bottom",
+        xanchor="left" if rate_pct < 0.2 * top else "center",
     )
-    return figure
 
 
 def rows_height(rows: int) -> int:
@@ -197,7 +201,7 @@ def _hover(row: dict[Hashable, Any], t: Translator) -> str:
     return "<br>".join(lines)
 
 
-def _segments(start: pd.Series, end: pd.Series) -> list[float | None]:
+def segments(start: pd.Series, end: pd.Series) -> list[float | None]:
     """Return both ends of each row, rows parted by a gap, as one broken line wants them."""
     return [value for pair in zip(start, end, strict=True) for value in (*pair, None)]
 
@@ -211,7 +215,7 @@ def _reach(drawn: pd.DataFrame, *, rate_pct: float) -> float:
     return min(max(needed, min(widest, 2 * needed), 1.0), 103.0)
 
 
-def _step(top: float) -> float:
+def step(top: float) -> float:
     """Return the round step that gives two to five ticks."""
     rough = top / 5.2
     magnitude = 10 ** math.floor(math.log10(rough))

@@ -69,10 +69,10 @@ def territory(
     figure = blank(palette=palette, language=language, height=430, margin={})
     _add_discs(figure, sized, palette=palette, t=t)
     rings = antennas.assign(x_km=antennas["x_m"] / 1000, y_km=antennas["y_m"] / 1000)
-    _add_rings(figure, rings, palette=palette, t=t)
-    west, east = _breadth(frame)
+    add_rings(figure, rings, palette=palette, t=t)
+    west, east = breadth(frame)
     figure.update_layout(
-        images=[_land(frame)],
+        images=[land_image(frame)],
         xaxis={**AXIS, "visible": False, "range": [west, east], "constrain": "domain"},
         yaxis={
             **AXIS,
@@ -86,7 +86,8 @@ def territory(
     return figure
 
 
-def _land(frame: Frame) -> dict[str, object]:
+def land_image(frame: Frame) -> dict[str, object]:
+    """Return the land's picture in its place."""
     return {
         "source": frame.url,
         "xref": "x",
@@ -138,7 +139,8 @@ def _add_disc_trace(
     )
 
 
-def _add_rings(figure: go.Figure, rings: pd.DataFrame, *, palette: Palette, t: Translator) -> None:
+def add_rings(figure: go.Figure, rings: pd.DataFrame, *, palette: Palette, t: Translator) -> None:
+    """Draw antennas, ``name, x_km, y_km``, as rings."""
     figure.add_scatter(
         x=rings["x_km"].round(2).tolist(),
         y=rings["y_km"].round(2).tolist(),
@@ -152,7 +154,7 @@ def _add_rings(figure: go.Figure, rings: pd.DataFrame, *, palette: Palette, t: T
 def _names(
     sized: pd.DataFrame, rings: pd.DataFrame, *, frame: Frame, palette: Palette, t: Translator
 ) -> list[dict[str, object]]:
-    west, east = _breadth(frame)
+    west, east = breadth(frame)
     bounds, scale = (west, frame.south, east, frame.north), NARROWEST_PX / (east - west)
     marks = _marks(sized, rings, t, counts=0)
     placed = place_labels(marks, px_per_km=scale, text_px=NAME_PX, bounds_km=bounds)
@@ -162,10 +164,10 @@ def _names(
         found = place_labels(tried, px_per_km=scale, text_px=NAME_PX, bounds_km=bounds)
         if len(found) >= len(placed):
             marks, placed = tried, found
-    return [_name(place, marks[place.index], palette) for place in placed]
+    return [name_note(place, marks[place.index], palette) for place in placed]
 
 
-def _breadth(frame: Frame) -> tuple[float, float]:
+def breadth(frame: Frame) -> tuple[float, float]:
     """Return the west and east of the axes: the land, and room for the names of towns near its edges."""
     return frame.west - WEST_KM, frame.east + EAST_KM
 
@@ -190,7 +192,8 @@ def _mark(name: str, *, x_km: float, y_km: float, radius: float, count: str) -> 
     return Mark(text, x_km, y_km, radius, characters=len(name) + (len(count) + 1 if count else 0))
 
 
-def _name(place: Place, mark: Mark, palette: Palette) -> dict[str, object]:
+def name_note(place: Place, mark: Mark, palette: Palette) -> dict[str, object]:
+    """Return the name of a mark where ``place_labels`` found room, with a halo."""
     halo = f"0 0 3px {palette.background}, 0 0 3px {palette.background}, 0 0 5px {palette.background}"
     return note(
         mark.text,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.figures.palette import LIGHT
-from analytics.figures.rates import _reach, _step, counts, intervals, rows_height
+from analytics.figures.rates import _reach, counts, intervals, rows_height, step
 
 TABLE = pd.DataFrame(
     {
@@ -68,7 +68,7 @@ def test_the_unit_stands_on_the_last_tick_alone() -> None:
 def test_no_colour_but_those_of_the_palette() -> None:
     spec = json.dumps(intervals(TABLE, rate_pct=4.0, palette=LIGHT, language="fr").to_plotly_json(), default=str)
     found = {word for word in spec.replace('"', " ").split() if word.startswith("#")}
-    assert found <= set(vars(LIGHT).values())
+    assert found <= {color for color in vars(LIGHT).values() if isinstance(color, str)}
 
 
 def test_a_table_without_a_firm_draws_an_empty_frame() -> None:
@@ -78,9 +78,9 @@ def test_a_table_without_a_firm_draws_an_empty_frame() -> None:
 
 @given(st.floats(min_value=0.05, max_value=103))
 def test_ticks_are_round_and_few(top: float) -> None:
-    step = _step(top)
-    assert 1 <= top / step <= 12
-    assert float(f"{step:.0e}") == pytest.approx(step)
+    gap = step(top)
+    assert 1 <= top / gap <= 12
+    assert float(f"{gap:.0e}") == pytest.approx(gap)
 
 
 @given(rate=st.floats(min_value=0, max_value=100), high=st.floats(min_value=0, max_value=100))
