@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics.figures.base import note, plain
+from analytics.figures.base import note, plain, steady
 from analytics.figures.labels import CHARACTER, LINE_PX, Box, Mark, place_labels
 from analytics.figures.palette import TEXT_SIZE, Palette
 from analytics.text import Translator
@@ -19,6 +20,11 @@ NARROWEST_PX = 350
 COLORED = ("under", "over")
 # Upper ends of the classes of the shrunk ratio; the last class is open.
 CLASS_ENDS = (0.5, 0.7, 0.9, 1.1, 1.4, 2.0)
+LONGEST_NAME = 24
+# Names may reach this far into the right margin.
+RIGHT_PX = 10
+ELLIPSIS = "…"
+_KIND = re.compile(r"^(?:CA|CC|CU)\s+(?:de |du |des |d['’])?")
 _INVISIBLE = "rgba(0,0,0,0)"
 
 
@@ -52,23 +58,29 @@ def names(
     dots: Sequence[Box] = (),
     texts: Sequence[Box] = (),
 ) -> list[dict[str, Any]]:
-    """Return the names that find room, most important first, as annotations with a halo.
+    """Return the names that find room, most important first and strong ones before others, as annotations.
 
     ``width_px`` and ``height_px`` are those of the plot on the narrowest screen; ``dots`` and ``texts`` are boxes in
     its pixels, as ``labels.place_labels`` takes them.
     """
     marks = [
         Mark(
-            text=f"<b>{plain(p.name)}</b>" if p.is_strong else plain(p.name),
+            text=f"<b>{plain(short)}</b>" if p.is_strong else plain(short),
             x_km=p.across * width_px,
             y_km=p.up * height_px,
             radius_px=p.radius_px,
-            characters=len(p.name),
+            characters=len(short),
         )
-        for p in points
+        for p, short in ((point, short_name(point.name)) for point in points)
     ]
     placed = place_labels(
-        marks, px_per_km=1, text_px=TEXT_SIZE, bounds_km=(0, 0, width_px, height_px), dots=dots, texts=texts
+        marks,
+        px_per_km=1,
+        text_px=TEXT_SIZE,
+        bounds_km=(0, 0, width_px + RIGHT_PX, height_px),
+        dots=dots,
+        texts=texts,
+        firm=sum(p.is_strong for p in points),
     )
     return [
         note(
@@ -87,6 +99,16 @@ def names(
         )
         for place in placed
     ]
+
+
+def short_name(name: str, longest: int = LONGEST_NAME) -> str:
+    """Return a name for a chart: without the kind of intermunicipality before it, cut between words where too long."""
+    text = _KIND.sub("", name)
+    text = text[:1].upper() + text[1:]
+    if len(text) <= longest:
+        return text
+    whole = text[: longest + 1].rpartition(" ")[0]
+    return (whole if len(whole) >= longest / 2 else text[: longest - 1]).rstrip(" -") + ELLIPSIS
 
 
 def halo(palette: Palette) -> str:
@@ -109,6 +131,7 @@ def add_ring(figure: go.Figure, *, x: float, y: float, diameter_px: float, palet
         cliponaxis=False,
         hoverinfo="skip",
         name="ring",
+        **steady(1.0),
     )
 
 

@@ -14,7 +14,7 @@ from analytics.figures.palette import Palette
 from analytics.text import Translator, translator
 
 HEIGHT = 260
-MARGIN = {"l": 36, "r": 14, "t": 30, "b": 42}
+MARGIN = {"l": 42, "r": 14, "t": 30, "b": 42}
 LARGEST_PX, SMALLEST_PX = 12.0, 3.5  # radii
 TICKS = (0, 0.5, 1, 2, 5, 10, 20, 40, 60, 100)
 CLOSE = 0.075  # ticks nearer to each other than this share of the axis would touch

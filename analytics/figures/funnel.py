@@ -25,7 +25,13 @@ QUIET_NAMES = 5  # largest areas that bear their name though nothing sets them a
 
 
 def funnel(
-    towns: pd.DataFrame, limits: pd.DataFrame, *, selected: str | None, palette: Palette, language: str
+    towns: pd.DataFrame,
+    limits: pd.DataFrame,
+    *,
+    selected: str | None,
+    palette: Palette,
+    language: str,
+    width_px: int = NARROWEST_PX,
 ) -> go.Figure:
     """Draw members per expected member beside the limits of chance; a point's ``customdata`` is ``[area_code]``.
 
@@ -37,6 +43,8 @@ def funnel(
         ``expected_members`` (rising), ``low_95``, ``high_95``, ``low_998``, ``high_998``: ratios.
     selected
         The code of the area that gets a ring, if it is drawn.
+    width_px
+        The narrowest width at which the figure is shown: names that do not collide there collide nowhere.
 
     Returns
     -------
@@ -50,6 +58,7 @@ def funnel(
     ends = _ends(drawn)
     figure = blank(palette=palette, language=language, height=HEIGHT, margin=MARGIN)
     _add_bands(figure, limits, top=top, palette=palette)
+    _add_lines(figure, ends, top=top, palette=palette)
     _add_points(figure, drawn[~drawn["is_colored"]], palette=palette, t=t)
     _add_points(figure, drawn[drawn["is_colored"]], palette=palette, t=t)
     for row in drawn[drawn["area_code"] == selected].to_dict("records"):
@@ -57,10 +66,9 @@ def funnel(
     figure.update_layout(
         xaxis=_x_axis(ends, palette=palette, t=t),
         yaxis=_y_axis(top, is_cut=bool(drawn["is_beyond"].any()), palette=palette, t=t),
-        shapes=[_line_at_one(palette)],
         annotations=[
             *_words(top, palette=palette, t=t),
-            *_area_names(drawn, selected=selected, ends=ends, top=top, palette=palette, t=t),
+            *_area_names(drawn, selected=selected, ends=ends, top=top, width_px=width_px, palette=palette, t=t),
         ],
     )
     return figure
@@ -109,6 +117,24 @@ def _add_bands(figure: go.Figure, limits: pd.DataFrame, *, top: float, palette: 
         )
 
 
+def _add_lines(figure: go.Figure, ends: tuple[float, float], *, top: float, palette: Palette) -> None:
+    """Draw the grid and the line at 1 over the bands, which would hide those of the layout."""
+    across = [10 ** ends[0], 10 ** ends[1]]
+    levels = [level for level in _levels(top) if level not in (0.0, 1.0)]
+    for heights, color, width in ((levels, palette.hair, 1.0), ([1.0], palette.ink, 1.2)):
+        figure.add_scatter(
+            x=[*across, None] * len(heights),
+            y=[y for level in heights for y in (level, level, None)],
+            mode="lines",
+            line={"color": color, "width": width},
+            hoverinfo="skip",
+        )
+
+
+def _levels(top: float) -> list[float]:
+    return [half / 2 for half in range(int(2 * top) + 1)]
+
+
 def _add_points(figure: go.Figure, drawn: pd.DataFrame, *, palette: Palette, t: Translator) -> None:
     opacity = 1.0
     quiet = ~drawn["is_colored"]
@@ -148,7 +174,7 @@ def _x_axis(ends: tuple[float, float], *, palette: Palette, t: Translator) -> di
 
 
 def _y_axis(top: float, *, is_cut: bool, palette: Palette, t: Translator) -> dict[str, Any]:
-    ticks = np.arange(0, top + 0.01, 0.5).tolist()
+    ticks = _levels(top)
     words = [t.number(v, 0 if v == int(v) else 1) for v in ticks]
     return {
         **AXIS,
@@ -156,14 +182,7 @@ def _y_axis(top: float, *, is_cut: bool, palette: Palette, t: Translator) -> dic
         "tickvals": ticks,
         "ticktext": [f"{word}{'+' if is_cut and word == words[-1] else ''}  " for word in words],
         "tickfont": {"color": palette.secondary},
-        "showgrid": True,
-        "gridcolor": palette.hair,
     }
-
-
-def _line_at_one(palette: Palette) -> dict[str, Any]:
-    line = {"color": palette.ink, "width": 1.2}
-    return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 1, "y1": 1, "layer": "below", "line": line}
 
 
 def _words(top: float, *, palette: Palette, t: Translator) -> list[dict[str, Any]]:
@@ -195,13 +214,13 @@ def _words(top: float, *, palette: Palette, t: Translator) -> list[dict[str, Any
         ),
         note(
             f"<b>{t('chart.as_expected')}</b>",
-            x=1,
+            x=0,
             y=1,
             xref="paper",
+            xshift=8,
             yshift=-3,
-            xanchor="right",
+            xanchor="left",
             yanchor="top",
-            font={"color": palette.ink},
         ),
         note(
             t("chart.chance_band"),
@@ -222,11 +241,12 @@ def _area_names(
     selected: str | None,
     ends: tuple[float, float],
     top: float,
+    width_px: int,
     palette: Palette,
     t: Translator,
 ) -> list[dict[str, Any]]:
     """Return the names of the selected area, of the coloured ones and of the largest, as room is found."""
-    width, height = NARROWEST_PX - MARGIN["l"] - MARGIN["r"], HEIGHT - MARGIN["t"] - MARGIN["b"]
+    width, height = width_px - MARGIN["l"] - MARGIN["r"], HEIGHT - MARGIN["t"] - MARGIN["b"]
     placed = drawn.assign(
         log=np.log10(drawn["x"]),
         across=(np.log10(drawn["x"]) - ends[0]) / (ends[1] - ends[0]),
@@ -249,9 +269,8 @@ def _area_names(
     ]
     others = placed.drop([*strong.index, *quiet.index])
     dots = [_dot(x * width, y * height) for x, y in zip(others["across"], others["up"], strict=True)]
-    line = t("chart.as_expected")
     texts = [
-        text_box(line, left=width - 0.6 * 13 * len(line), bottom=height / top - 20),
+        text_box(t("chart.as_expected"), left=8, bottom=height / top - 20),
         text_box(t("chart.chance_band"), left=8, bottom=0.1 * height - 9),
     ]
     return names(points, width_px=width, height_px=height, palette=palette, dots=dots, texts=texts)

@@ -43,6 +43,7 @@ def place_labels(
     bounds_km: tuple[float, float, float, float],
     dots: Sequence[Box] = (),
     texts: Sequence[Box] = (),
+    firm: int | None = None,
 ) -> list[Place]:
     """Place names greedily, in the order given; then, over a disc but over no other name, those that found no room.
 
@@ -57,6 +58,9 @@ def place_labels(
     dots, texts
         What is drawn beside the marks: left, bottom, right and top in pixels. Names keep off dots where that can be,
         and off texts always.
+    firm
+        How many of the first names may stand over a disc, each before the next is placed; the others then may not. All
+        may by default, once each has been tried where it covers none.
 
     Returns
     -------
@@ -67,10 +71,11 @@ def place_labels(
     west, south, east, north = bounds_km
     frame = (west * px_per_km, south * px_per_km, east * px_per_km, north * px_per_km)
     placed: dict[int, tuple[Place, Box]] = {}
-    for keeps_discs_free in (True, False):
-        for index, mark in enumerate(marks):
+    for indices, keeps_discs_free in _turns(len(marks), firm):
+        for index in indices:
             if index in placed:
                 continue
+            mark = marks[index]
             others = [*discs[:index], *discs[index + 1 :], *dots] if keeps_discs_free else []
             taken = [*others, *texts, *(box for _, box in placed.values())]
             boxes = ((p, _box(p, mark, px_per_km, text_px)) for p in _candidates(index, mark))
@@ -78,6 +83,14 @@ def place_labels(
             if free:
                 placed[index] = free
     return [placed[index][0] for index in sorted(placed)]
+
+
+def _turns(marks: int, firm: int | None) -> list[tuple[range, bool]]:
+    """Return which marks are tried in turn, and whether discs are kept free of their names."""
+    if firm is None:
+        return [(range(marks), True), (range(marks), False)]
+    alone = [(range(index, index + 1), keeps) for index in range(firm) for keeps in (True, False)]
+    return [*alone, (range(firm, marks), True)]
 
 
 def _candidates(index: int, mark: Mark) -> list[Place]:

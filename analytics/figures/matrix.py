@@ -63,6 +63,7 @@ def white_space(
         margin={"l": 0 if narrow else NAMES_PX, "t": TOP_PX, "b": BOTTOM_PX},
     )
     _add_cells(figure, drawn, segments, sizes, palette=palette, t=t, narrow=narrow)
+    _keep_texts(figure, drawn, selected, palette=palette)
     figure.update_layout(
         bargap=0,
         barmode="overlay",
@@ -134,6 +135,13 @@ def _add_cells(
         ],
         **steady(1.0),
     )
+
+
+def _keep_texts(figure: go.Figure, drawn: pd.DataFrame, selected: tuple[str, str] | None, *, palette: Palette) -> None:
+    """Keep texts as they are when a cell is selected: Plotly fades the others unless the selected one has a colour."""
+    chosen = drawn[(drawn["segment"] + ":" + drawn["size_class"]) == ":".join(selected or ())].to_dict("records")
+    color = _ink(chosen[0], palette) if chosen else palette.ink
+    figure.update_traces(selected={"textfont": {"color": color}}, selector={"type": "bar"})
 
 
 def _extent(*, narrow: bool) -> tuple[float, float]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics.figures.areas import COLORED, NARROWEST_PX, Named, add_ring, codes, hovers, names, text_box
+from analytics.figures.areas import COLORED, NARROWEST_PX, Named, add_ring, codes, halo, hovers, names, text_box
 from analytics.figures.base import AXIS, blank, note, steady
 from analytics.figures.labels import LINE_PX, Box
 from analytics.figures.palette import Palette
@@ -17,7 +17,6 @@ from analytics.text import Translator, translator
 
 HEIGHT = 440
 MARGIN = {"l": 38, "r": 10, "t": 32, "b": 46}
-PLOT_PX = NARROWEST_PX - MARGIN["l"] - MARGIN["r"]
 PLOT_HEIGHT = HEIGHT - MARGIN["t"] - MARGIN["b"]
 LARGEST_PX, SMALLEST_PX = 22.0, 3.5  # radii
 FEW_EXPECTED = 20.0
@@ -30,7 +29,13 @@ CORNER_LINES = 3
 
 
 def quadrant(
-    towns: pd.DataFrame, *, near_km: float, selected: str | None, palette: Palette, language: str
+    towns: pd.DataFrame,
+    *,
+    near_km: float,
+    selected: str | None,
+    palette: Palette,
+    language: str,
+    width_px: int = NARROWEST_PX,
 ) -> go.Figure:
     """Draw areas by distance to the nearest antenna and by shrunk ratio, the corners named by what to do there.
 
@@ -43,6 +48,8 @@ def quadrant(
         Up to where an antenna is near, in kilometres.
     selected
         The code of the area that gets a ring.
+    width_px
+        The narrowest width at which the figure is shown: names that do not collide there collide nowhere.
 
     Returns
     -------
@@ -54,6 +61,7 @@ def quadrant(
     said = towns[~towns["verdict"].isin(["empty", "too_small"])].dropna(subset=["antenna_km", "ratio_shrunk"])
     reach_km, spread = _reach(said, near_km=near_km), _spread(said)
     drawn = _placed(said, reach=math.sqrt(reach_km), spread=spread)
+    plot_px = width_px - MARGIN["l"] - MARGIN["r"]
     figure = blank(palette=palette, language=language, height=HEIGHT, margin=MARGIN)
     _add_discs(figure, drawn, palette=palette, t=t)
     for row in drawn[drawn["area_code"] == selected].to_dict("records"):
@@ -65,7 +73,7 @@ def quadrant(
         annotations=[
             *_corners(palette=palette, t=t),
             *_axis_names(palette=palette, t=t),
-            *_area_names(drawn, selected=selected, palette=palette, t=t),
+            *_area_names(drawn, selected=selected, plot_px=plot_px, palette=palette, t=t),
         ],
     )
     return figure
@@ -79,8 +87,8 @@ def _reach(said: pd.DataFrame, *, near_km: float) -> float:
 def _spread(said: pd.DataFrame) -> float:
     """Return the upper end of the axis of ratios; the lower end is its inverse."""
     logs = np.log(said["ratio_shrunk"].clip(1 / WIDEST, WIDEST)).abs()
-    # A quarter beyond, where the words of the corners stand.
-    return math.exp(1.45 * max(float(logs.max()) if len(logs) else 0.0, math.log(1.6)))
+    # Well beyond, where the words of the corners stand.
+    return math.exp(1.6 * max(float(logs.max()) if len(logs) else 0.0, math.log(1.6)))
 
 
 def _placed(said: pd.DataFrame, *, reach: float, spread: float) -> pd.DataFrame:
@@ -177,7 +185,7 @@ def _corners(*, palette: Palette, t: Translator) -> list[dict[str, Any]]:
             xanchor="right" if is_right else "left",
             yanchor="top" if is_upper else "bottom",
             align="right" if is_right else "left",
-            font={"color": palette.secondary},
+            font={"color": palette.secondary, "shadow": halo(palette)},
         )
         for kind, (is_right, is_upper) in CORNERS.items()
     ]
@@ -187,14 +195,14 @@ def _corner_text(kind: str, t: Translator) -> str:
     return f"<b>{t(f'chart.kind_{kind}')}</b><br>{t(f'chart.kind_{kind}_where')}"
 
 
-def _corner_boxes(t: Translator) -> list[Box]:
+def _corner_boxes(t: Translator, *, plot_px: float) -> list[Box]:
     """Return the room that the words of the corners take on the narrowest screen."""
     boxes = []
     for kind, (is_right, is_upper) in CORNERS.items():
         widest = max(_corner_text(kind, t).replace("<b>", "").replace("</b>", "").split("<br>"), key=len)
         bottom = PLOT_HEIGHT - CORNER_LINES * LINE_PX - 4 if is_upper else 4
         left, _, right, top = text_box(widest, left=6, bottom=bottom, lines=CORNER_LINES)
-        boxes.append((PLOT_PX - right, bottom, PLOT_PX - left, top) if is_right else (left, bottom, right, top))
+        boxes.append((plot_px - right, bottom, plot_px - left, top) if is_right else (left, bottom, right, top))
     return boxes
 
 
@@ -205,7 +213,9 @@ def _axis_names(*, palette: Palette, t: Translator) -> list[dict[str, Any]]:
     return [note(t("chart.nearest_km"), **across, **place), note(t("chart.per_expected"), **up, **place)]
 
 
-def _area_names(drawn: pd.DataFrame, *, selected: str | None, palette: Palette, t: Translator) -> list[dict[str, Any]]:
+def _area_names(
+    drawn: pd.DataFrame, *, selected: str | None, plot_px: float, palette: Palette, t: Translator
+) -> list[dict[str, Any]]:
     ordered = drawn.assign(is_selected=drawn["area_code"] == selected).sort_values(
         ["is_selected", "is_colored", "expected_members"], ascending=False
     )
@@ -225,11 +235,18 @@ def _area_names(drawn: pd.DataFrame, *, selected: str | None, palette: Palette, 
     ]
     dots = [
         (
-            row["across"] * PLOT_PX - row["radius_px"],
+            row["across"] * plot_px - row["radius_px"],
             row["up"] * PLOT_HEIGHT - row["radius_px"],
-            row["across"] * PLOT_PX + row["radius_px"],
+            row["across"] * plot_px + row["radius_px"],
             row["up"] * PLOT_HEIGHT + row["radius_px"],
         )
         for row in ordered.drop(named.index).to_dict("records")
     ]
-    return names(points, width_px=PLOT_PX, height_px=PLOT_HEIGHT, palette=palette, dots=dots, texts=_corner_boxes(t))
+    return names(
+        points,
+        width_px=plot_px,
+        height_px=PLOT_HEIGHT,
+        palette=palette,
+        dots=dots,
+        texts=_corner_boxes(t, plot_px=plot_px),
+    )

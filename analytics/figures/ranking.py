@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics.figures.areas import COLORED, codes, hovers
+from analytics.figures.areas import COLORED, codes, halo, hovers, short_name
 from analytics.figures.base import AXIS, blank, note, plain, steady
 from analytics.figures.palette import Palette
 from analytics.figures.rates import segments, step
@@ -17,7 +17,6 @@ from analytics.text import Translator, translator
 TOP_PX, BOTTOM_PX = 52, 6
 MISSING_PX = 62
 WIDEST = 4.0  # beyond, intervals run out of the frame
-ELLIPSIS = "…"
 
 
 @dataclass(frozen=True)
@@ -32,10 +31,10 @@ class Form:
     bar_shift: float  # share of a row by which the bar stands under its middle
 
 
-# The columns of numbers end 60 pixels apart.
-WIDE = Form(row_px=30, names_px=184, left_px=184 + 3 * 60, right_px=MISSING_PX, longest_name=26, bar_shift=0.0)
+# The columns of numbers end 62 pixels apart.
+WIDE = Form(row_px=30, names_px=184, left_px=184 + 3 * 62, right_px=MISSING_PX, longest_name=26, bar_shift=0.0)
 NARROW = Form(row_px=46, names_px=0, left_px=6, right_px=10, longest_name=27, bar_shift=0.22)
-COLUMN_PX = 60
+COLUMN_PX = 62
 BEYOND_PX = 4_000  # the browser cuts what is beyond the figure
 
 
@@ -52,7 +51,7 @@ def ranking(
     selected
         The code of the area whose row has a ground.
     narrow
-        Names and numbers over the bars, for a phone; else in columns, from 520 pixels on.
+        Names and numbers over the bars, for a phone; else in columns, from 560 pixels on.
 
     Returns
     -------
@@ -64,7 +63,7 @@ def ranking(
         row=range(len(towns)),
         bar=[row + form.bar_shift for row in range(len(towns))],
         is_strong=(towns["verdict"].isin(COLORED) | (towns["area_code"] == selected)),
-        short_name=[_short(name, form.longest_name) for name in towns["area_name"]],
+        short_name=[short_name(str(name), form.longest_name) for name in towns["area_name"]],
     )
     top = reach(drawn)
     figure = blank(
@@ -75,7 +74,7 @@ def ranking(
     )
     _add_intervals(figure, drawn, palette=palette, t=t)
     figure.update_layout(
-        xaxis=_axis(top, palette=palette, t=t),
+        xaxis=_axis(top, has_grid=not narrow, palette=palette, t=t),
         yaxis={**AXIS, "range": [len(towns) - 0.5, -0.5], "showticklabels": False},
         shapes=[*_grounds(drawn, selected, form, palette), *_rules(len(towns), form, palette), _line_at_one(palette)],
         annotations=[
@@ -98,11 +97,6 @@ def reach(drawn: pd.DataFrame) -> float:
     needed = 1.2 * max(float(drawn["ratio_shrunk"].max()), 1.0)
     widest = 1.05 * float(drawn["ratio_high"].max())
     return min(max(needed, min(widest, 2 * needed), 1.5), max(WIDEST, needed))
-
-
-def _short(name: object, longest: int) -> str:
-    text = str(name)
-    return text if len(text) <= longest else text[: longest - 1].rstrip() + ELLIPSIS
 
 
 def _add_intervals(figure: go.Figure, drawn: pd.DataFrame, *, palette: Palette, t: Translator) -> None:
@@ -131,7 +125,7 @@ def _add_intervals(figure: go.Figure, drawn: pd.DataFrame, *, palette: Palette, 
     )
 
 
-def _axis(top: float, *, palette: Palette, t: Translator) -> dict[str, Any]:
+def _axis(top: float, *, has_grid: bool, palette: Palette, t: Translator) -> dict[str, Any]:
     gap = step(top)
     ticks = [i * gap for i in range(int(top / gap + 1e-9) + 1)]
     return {
@@ -140,7 +134,7 @@ def _axis(top: float, *, palette: Palette, t: Translator) -> dict[str, Any]:
         "tickvals": ticks,
         "ticktext": [t.number(v, 0 if float(v).is_integer() else 1) for v in ticks],
         "side": "top",
-        "showgrid": True,
+        "showgrid": has_grid,
         "gridcolor": palette.hair,
         "tickfont": {"color": palette.secondary},
     }
@@ -165,14 +159,15 @@ def _cells_over(drawn: pd.DataFrame, palette: Palette, t: Translator) -> list[di
     """Return name, members, expected members and members missing over the bars."""
     cells = []
     for row in drawn.to_dict("records"):
-        place = {"y": row["row"] - 0.22, "xref": "paper", "yanchor": "middle"}
+        place = {"y": row["row"] - NARROW.bar_shift, "xref": "paper", "yanchor": "middle"}
+        ink, quiet = ({"color": color, "shadow": halo(palette)} for color in (palette.ink, palette.secondary))
         counts = t(
             "chart.for_expected", members=t.number(row["members"]), expected=t.number(row["expected_members"], 1)
         )
         cells += [
-            note(_bold(plain(row["short_name"]), row["is_strong"]), x=0, xanchor="left", **place),
-            note(counts, x=1, xshift=-48, xanchor="right", font={"color": palette.secondary}, **place),
-            note(f"<b>{t.number(row['members_missing'], 1)}</b>", x=1, xshift=4, xanchor="right", **place),
+            note(_bold(plain(row["short_name"]), row["is_strong"]), x=0, xanchor="left", font=ink, **place),
+            note(counts, x=1, xshift=-48, xanchor="right", font=quiet, **place),
+            note(f"<b>{t.number(row['members_missing'], 1)}</b>", x=1, xshift=4, xanchor="right", font=ink, **place),
         ]
     return cells
 
@@ -223,4 +218,4 @@ def _across(form: Form) -> dict[str, Any]:
 
 def _line_at_one(palette: Palette) -> dict[str, Any]:
     line = {"color": palette.ink, "width": 1.2}
-    return {"type": "line", "x0": 1, "x1": 1, "yref": "paper", "y0": 0, "y1": 1, "layer": "below", "line": line}
+    return {"type": "line", "x0": 1, "x1": 1, "yref": "paper", "y0": 0, "y1": 1, "layer": "above", "line": line}

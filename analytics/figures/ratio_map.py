@@ -71,7 +71,9 @@ def ratio_map(
         _add_areas(figure, classed.merge(_rounded(contours), on="area_code"), selected, palette=palette, t=t)
     else:
         _add_discs(figure, classed, selected, palette=palette, t=t)
-    rings = antennas.assign(x_km=antennas["x_m"] / 1000, y_km=antennas["y_m"] / 1000)
+    rings = antennas.assign(
+        x_km=antennas["x_m"] / 1000, y_km=antennas["y_m"] / 1000, radius_px=_free_px(antennas, towns, level=level)
+    )
     if level != "antenna":
         add_rings(figure, rings, palette=palette, t=t)
     figure.update_traces(**steady(1.0), selector={"mode": "markers"})
@@ -165,11 +167,10 @@ def _add_discs(
 ) -> None:
     """Draw small areas of which nothing can be said as specks without hover, the others as discs, largest first."""
     located = towns.dropna(subset=["x_m", "y_m"]).query("firms > 0").sort_values("firms", ascending=False)
-    top = max(float(located["firms"].max()) if len(located) else 0.0, FEW_FIRMS)
     sized = located.assign(
         x_km=(located["x_m"] / 1000).round(1),
         y_km=(located["y_m"] / 1000).round(1),
-        size_px=(2 * LARGEST_PX * np.sqrt(located["firms"] / top)).clip(lower=3).round(1),
+        size_px=_diameter(located["firms"]),
     )
     colors = [palette.hair if k == 3 else class_colors(palette)[k] for k in range(7)]
     is_speck = sized["verdict"].isin(["too_small", "empty"]) & (sized["members"] == 0)
@@ -182,6 +183,13 @@ def _add_discs(
     for cluster, tone in OUTLINES.items():
         _add_circles(figure, discs[discs["cluster"] == cluster], palette.diverging[tone], name=cluster)
     _add_circles(figure, sized[sized["area_code"] == selected], palette.ink, name="selected")
+
+
+def _diameter(firms: pd.Series) -> pd.Series:
+    """Return the diameter of discs in pixels, their surface proportional to the firms."""
+    top = max(float(firms.max()) if len(firms) else 0.0, FEW_FIRMS)
+    diameters: pd.Series = (2 * LARGEST_PX * np.sqrt(firms / top)).clip(lower=3).round(1)
+    return diameters
 
 
 def _add_markers(
@@ -200,10 +208,15 @@ def _add_markers(
             "size": discs["size_px"].tolist(),
             "color": color,
             "opacity": 1,
-            "line": {"color": palette.background, "width": 0.8},
+            # Small ones of which nothing can be said would draw a net over the disc of a city.
+            "line": {"color": palette.background, "width": discs["verdict"].map(_rim).tolist()},
         },
         **hover_options,
     )
+
+
+def _rim(verdict: str) -> float:
+    return 0.0 if verdict in ("too_small", "empty") else 0.8
 
 
 def _add_circles(figure: go.Figure, discs: pd.DataFrame, color: str, *, name: str) -> None:
@@ -222,10 +235,17 @@ def _add_circles(figure: go.Figure, discs: pd.DataFrame, color: str, *, name: st
         )
 
 
+def _free_px(antennas: pd.DataFrame, towns: pd.DataFrame, *, level: str) -> pd.Series:
+    """Return how far from an antenna its name begins: beyond its disc where it has one, else beyond its ring."""
+    ring = RING_PX / 2 + 1
+    radii = dict(zip(towns["area_name"], _diameter(towns["firms"]) / 2, strict=True)) if level == "antenna" else {}
+    return pd.Series([max(radii.get(name, ring), ring) for name in antennas["name"]], index=antennas.index)
+
+
 def _antenna_names(rings: pd.DataFrame, *, frame: Frame, palette: Palette) -> list[dict[str, Any]]:
     west, east = breadth(frame)
     marks = [
-        Mark(f"<b>{plain(row['name'])}</b>", row["x_km"], row["y_km"], RING_PX / 2 + 1, characters=len(row["name"]))
+        Mark(f"<b>{plain(row['name'])}</b>", row["x_km"], row["y_km"], row["radius_px"], characters=len(row["name"]))
         for row in rings.to_dict("records")
     ]
     placed = place_labels(

@@ -20,6 +20,7 @@ def test_streamlits_slots_are_the_ones_that_its_browser_side_swaps() -> None:
     assert (slots.ours, slots.gap, slots.neutral) == ("#000001", "#000002", "#000005")
     assert (slots.sector, slots.ink, slots.secondary) == ("#000006", "#000007", "#000008")
     assert (slots.hair, slots.land, slots.background) == ("#000009", "#000010", "#000038")
+    assert slots.diverging == tuple(f"#0000{slot}" for slot in range(21, 31))
 
 
 def test_paper_has_the_themes_light_colours() -> None:
@@ -28,6 +29,7 @@ def test_paper_has_the_themes_light_colours() -> None:
         if role:
             assert getattr(LIGHT, role) == color
     assert theme["backgroundColor"] == LIGHT.background
+    assert tuple(theme["chartDivergingColors"]) == LIGHT.diverging
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
