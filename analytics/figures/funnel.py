@@ -270,6 +270,7 @@ def _area_names(
     others = placed.drop([*strong.index, *quiet.index])
     dots = [_dot(x * width, y * height) for x, y in zip(others["across"], others["up"], strict=True)]
     texts = [
+        (0.0, height / top - 1, float(width), height / top + 1),
         text_box(t("chart.as_expected"), left=8, bottom=height / top - 20),
         text_box(t("chart.chance_band"), left=8, bottom=0.1 * height - 9),
     ]

@@ -59,8 +59,8 @@ def place_labels(
         What is drawn beside the marks: left, bottom, right and top in pixels. Names keep off dots where that can be,
         and off texts always.
     firm
-        How many of the first names may stand over a disc, each before the next is placed; the others then may not. All
-        may by default, once each has been tried where it covers none.
+        How many of the first names may stand over a dot or a disc, but of one another's, each before the next is
+        placed; the others then may not. All may by default, once each has been tried where it covers none.
 
     Returns
     -------
@@ -76,7 +76,10 @@ def place_labels(
             if index in placed:
                 continue
             mark = marks[index]
-            others = [*discs[:index], *discs[index + 1 :], *dots] if keeps_discs_free else []
+            others = [*discs[:index], *discs[index + 1 :], *dots]
+            if not keeps_discs_free:
+                # Over the disc of another name that must stand, a name would be taken for that one's.
+                others = [disc for rank, disc in enumerate(discs[: firm or 0]) if rank != index]
             taken = [*others, *texts, *(box for _, box in placed.values())]
             boxes = ((p, _box(p, mark, px_per_km, text_px)) for p in _candidates(index, mark))
             free = next(((p, box) for p, box in boxes if _is_free(box, taken, frame=frame)), None)

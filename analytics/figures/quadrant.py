@@ -16,7 +16,7 @@ from analytics.figures.palette import Palette
 from analytics.text import Translator, translator
 
 HEIGHT = 440
-MARGIN = {"l": 38, "r": 10, "t": 32, "b": 46}
+MARGIN = {"l": 42, "r": 10, "t": 32, "b": 46}
 PLOT_HEIGHT = HEIGHT - MARGIN["t"] - MARGIN["b"]
 LARGEST_PX, SMALLEST_PX = 22.0, 3.5  # radii
 FEW_EXPECTED = 20.0
@@ -80,8 +80,9 @@ def quadrant(
 
 
 def _reach(said: pd.DataFrame, *, near_km: float) -> float:
+    # Near areas leave two fifths of the width to the words of the far corners.
     farthest = float(said["antenna_km"].max()) if len(said) else 0.0
-    return max(1.15 * farthest, 2 * near_km)
+    return max(1.15 * farthest, 3.2 * near_km)
 
 
 def _spread(said: pd.DataFrame) -> float:

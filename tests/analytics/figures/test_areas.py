@@ -36,3 +36,10 @@ def test_a_strong_name_is_placed_before_a_quiet_one_even_over_a_dot() -> None:
     found = names(points, width_px=120, height_px=60, palette=LIGHT, dots=everywhere)
     assert [annotation["text"] for annotation in found] == ["<b>Strong</b>"]
     assert found[0]["font"]["color"] == LIGHT.ink
+
+
+def test_a_name_does_not_stand_over_the_point_of_another_that_must_be_named() -> None:
+    left = Named("Left", x=0, y=0, across=0.5, up=0.5, radius_px=5.0, is_strong=True)
+    around = [Named("", x=0, y=0, across=0.5, up=up, radius_px=40.0, is_strong=True) for up in (0.1, 0.9)]
+    found = names([left, *around], width_px=60, height_px=100, palette=LIGHT)
+    assert "<b>Left</b>" not in [annotation["text"] for annotation in found]
