@@ -102,18 +102,22 @@ def _add_areas(
     figure: go.Figure, areas: pd.DataFrame, selected: str | None, *, palette: Palette, t: Translator
 ) -> None:
     colors = class_colors(palette)
-    for row in areas.to_dict("records"):
-        figure.add_scatter(
-            x=row["x_km"],
-            y=row["y_km"],
-            mode="lines",
-            fill="toself",
-            fillcolor=colors[row["ratio_class"]],
-            line={"color": palette.background, "width": 0.6},
-            hoveron="fills",
-            hoverinfo="text",
-            text=hover(row, t),
-        )
+    look = {"type": "scatter", "mode": "lines", "fill": "toself", "hoveron": "fills", "hoverinfo": "text"}
+    line = {"color": palette.background, "width": 0.6}
+    # As plain dicts, which Plotly checks once; traces that are made first it checks twice.
+    figure.add_traces(
+        [
+            {
+                **look,
+                "x": row["x_km"],
+                "y": row["y_km"],
+                "fillcolor": colors[row["ratio_class"]],
+                "line": line,
+                "text": hover(row, t),
+            }
+            for row in areas.to_dict("records")
+        ]
+    )
     for cluster, tone in OUTLINES.items():
         _add_outline(figure, areas[areas["cluster"] == cluster], color=palette.diverging[tone], name=cluster)
     _add_outline(figure, areas[areas["area_code"] == selected], color=palette.ink, name="selected")
