@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
 import pandas as pd
 
@@ -15,8 +16,15 @@ LEVEL_COLUMNS: dict[str, str] = {
     "segment": "segment",
     "size": "size_code",
     "size_class": "size_class",
+    "antenna": "nearest_antenna",
+    "segment_size": "segment_size",
 }
 _CLASS_OF_CODE = {code: key for key, codes in SIZE_CLASSES.items() for code in codes}
+
+
+def current_members(members: pd.DataFrame, *, on: datetime) -> pd.DataFrame:
+    """Return the members that had not left ``on`` a moment (UTC), columns of the contract ``MEMBERS``."""
+    return members[members["left_on"].isna() | (members["left_on"] > pd.Timestamp(on).tz_localize(None))]
 
 
 def mark_members(firms: pd.DataFrame, *, member_sirens: Collection[str]) -> pd.DataFrame:
@@ -33,7 +41,13 @@ def mark_members(firms: pd.DataFrame, *, member_sirens: Collection[str]) -> pd.D
     )
 
 
-def aggregate_by(marked: pd.DataFrame, *, level: str, areas: Collection[str]) -> pd.DataFrame:
+def aggregate_by(
+    marked: pd.DataFrame,
+    *,
+    level: str,
+    areas: Collection[str],
+    sums: Collection[str] = ("jobs_estimate", "member_jobs"),
+) -> pd.DataFrame:
     """Count firms and members by ``level``.
 
     Parameters
@@ -41,23 +55,22 @@ def aggregate_by(marked: pd.DataFrame, *, level: str, areas: Collection[str]) ->
     marked
         Firms as ``mark_members`` returns them.
     level
-        A key of ``LEVEL_COLUMNS``.
+        A key of ``LEVEL_COLUMNS``, whose column ``marked`` has.
     areas
         Codes in the order in which they are returned; one without a firm gets zeros, a firm outside them is not
         counted.
+    sums
+        Columns that are added up.
 
     Returns
     -------
     DataFrame
-        One row an area: ``area_code``, ``firms``, ``members`` (counts), ``jobs_estimate``, ``member_jobs`` (persons).
+        One row an area: ``area_code``, ``firms``, ``members`` (counts), then ``sums`` in their own units.
     """
-    sums = marked.groupby(LEVEL_COLUMNS[level], observed=True).agg(
-        firms=("siren", "size"),
-        members=("is_member", "sum"),
-        jobs_estimate=("jobs_estimate", "sum"),
-        member_jobs=("member_jobs", "sum"),
+    counts = marked.groupby(LEVEL_COLUMNS[level], observed=True).agg(
+        firms=("siren", "size"), members=("is_member", "sum"), **{name: (name, "sum") for name in sums}
     )
-    filled = sums.reindex(list(areas), fill_value=0).rename_axis("area_code").reset_index()
+    filled = counts.reindex(list(areas), fill_value=0).rename_axis("area_code").reset_index()
     return filled.astype({"area_code": "str", "firms": "int64", "members": "int64"})
 
 
