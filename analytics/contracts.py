@@ -168,6 +168,45 @@ COMMUNES = Contract(
 
 AREAS = Contract("areas", {"area_code": _text(unique=True), "area_name": _text()})
 
+# Contours as closed rings in Lambert-93, kilometres, gaps between rings null: what a map of areas draws.
+CONTOURS = Contract(
+    "contours",
+    {
+        "level": _text(pa.Check.isin(("epci", "department"))),
+        "area_code": _text(),
+        "x_km": pa.Column("object"),
+        "y_km": pa.Column("object"),
+    },
+    unique=["level", "area_code"],
+)
+
+# EPCI that touch each other, each pair in both directions.
+NEIGHBOURS = Contract("neighbours", {"area_code": _text(), "neighbour_code": _text()})
+
+CLUSTERS = Contract(
+    "clusters",
+    {
+        "area_code": _text(unique=True),
+        "cluster": _text(pa.Check.isin(("high_high", "low_low", "low_high", "high_low", "none")), nullable=True),
+    },
+)
+
+_REASON = pa.Check.str_matches(r"^[+-](size|segment|age|category|employer|distance|local)$")
+
+# Firms that are no members and that INSEE does not withhold: how much each resembles members, and why.
+PROSPECTS = Contract(
+    "prospects",
+    {
+        "siren": _text(_SIREN, unique=True),
+        "score": _number(pa.Check.in_range(0, 100)),
+        "reason_1": _text(_REASON, nullable=True),
+        "reason_2": _text(_REASON, nullable=True),
+        "reason_3": _text(_REASON, nullable=True),
+        "age_years": _number(_NOT_NEGATIVE, nullable=True),
+        "local_penetration_pct": _number(pa.Check.in_range(0, 100), nullable=True),
+    },
+)
+
 ANTENNAS = Contract(
     "antennas",
     {

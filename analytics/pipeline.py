@@ -20,13 +20,21 @@ import pandas as pd
 
 from analytics import __version__
 from analytics.contracts import AREAS, CANDIDATES, MEMBERS, ROSTER, Contract
+from analytics.derived import Derived, derive
 from analytics.errors import UserError
 from analytics.ingest.firms import normalise_firms
-from analytics.ingest.geography import Geography, load_geography, locate_antennas
+from analytics.ingest.geography import (
+    Geography,
+    find_neighbours,
+    load_geography,
+    load_outlines,
+    locate_antennas,
+)
 from analytics.ingest.legal_units import LegalUnits, read_legal_units
 from analytics.ingest.members import Fault, Roster, read_members
 from analytics.ingest.register import RegisterExtract, read_establishments
 from analytics.matching import Matches, match_members
+from analytics.metrics.aggregate import current_members
 from analytics.progress import Progress
 from analytics.settings import DEMO_DIR, REGION_FILE, Settings, load_settings, store_dir
 from analytics.store import FIRMS_PREFIX, Draft, Snapshot, Store
@@ -42,6 +50,7 @@ STAGES = (
     "build.stage_legal_units",
     "build.stage_firms",
     "build.stage_matching",
+    "build.stage_derived",
     "build.stage_publishing",
 )
 DEMO_FILES = {
@@ -153,12 +162,15 @@ def build(request: Request, report: Report = tell_nobody) -> Snapshot:
         content = _read_all(request, settings, report)
         if not request.allow_shrink:
             _refuse_shrink(content, store=request.store, is_demo=request.is_demo)
+        tables = dict(_tables(content))
+        derived = _derive(tables, firms=content.firms, settings=settings, built_at=draft.built_at, report=report)
         report("build.stage_publishing", 0)
-        for name, table in _tables(content):
+        for name, table in (tables | derived.tables).items():
             draft.write_table(name, table)
         _refuse_changed(sources)
         counts = _counts(content) | count_members(content.matches.members, on=draft.built_at)
-        snapshot = draft.publish(_manifest(content, counts=counts, sources=sources, is_demo=request.is_demo))
+        manifest = _manifest(content, counts=counts, sources=sources, is_demo=request.is_demo)
+        snapshot = draft.publish(manifest | derived.facts)
         report("build.stage_publishing", 1)
     return snapshot
 
@@ -244,12 +256,12 @@ def count_members(members: pd.DataFrame, *, on: datetime) -> dict[str, int]:
 
     ``members = members_matched + members_to_review + members_not_found``; ``members_former`` are the others.
     """
-    is_current = members["left_on"].isna() | (members["left_on"] > pd.Timestamp(on).tz_localize(None))
-    outcomes = members.loc[is_current, "match_decision"].value_counts()
+    current = current_members(members, on=on)
+    outcomes = current["match_decision"].value_counts()
     return {
-        "members": int(is_current.sum()),
+        "members": len(current),
         **{f"members_{outcome}": int(outcomes.get(outcome, 0)) for outcome in ("matched", "to_review", "not_found")},
-        "members_former": int((~is_current).sum()),
+        "members_former": len(members) - len(current),
     }
 
 
@@ -312,10 +324,15 @@ def _republish(
     facts: Mapping[str, Any] = MappingProxyType({}),
 ) -> Snapshot:
     """Publish a snapshot again with some tables and facts of its manifest replaced."""
+    if "neighbours" not in snapshot.table_names:
+        raise UserError("table.older_snapshot")
+    kept = {name: snapshot.table(name) for name in snapshot.table_names} | dict(tables)
+    firms = {perimeter: snapshot.firms(perimeter) for perimeter in snapshot.perimeters}
+    derived = _derive(kept, firms=firms, settings=snapshot.settings(), built_at=draft.built_at, report=report)
     report("build.stage_publishing", 0)
-    for name in snapshot.table_names:
-        draft.write_table(name, tables[name] if name in tables else snapshot.table(name))
-    manifest = snapshot.manifest | dict(facts) | {"software_version": __version__}
+    for name, table in (kept | derived.tables).items():
+        draft.write_table(name, table)
+    manifest = snapshot.manifest | dict(facts) | derived.facts | {"software_version": __version__}
     counts = manifest["counts"] | count_members(tables["members"], on=draft.built_at)
     published = draft.publish(manifest | {"counts": counts})
     report("build.stage_publishing", 1)
@@ -470,6 +487,20 @@ def _matches(
     return matches
 
 
+def _derive(
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    firms: Mapping[str, pd.DataFrame],
+    settings: Settings,
+    built_at: datetime,
+    report: Report,
+) -> Derived:
+    report("build.stage_derived", 0)
+    derived = derive(tables, firms=firms, settings=settings, built_at=built_at)
+    report("build.stage_derived", 1)
+    return derived
+
+
 def _rematched(
     snapshot: Snapshot, *, roster: pd.DataFrame, decisions: Mapping[str, str | None], report: Report
 ) -> dict[str, pd.DataFrame]:
@@ -514,6 +545,8 @@ def _tables(content: _Content) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "epcis", _with_others(AREAS, geography.epcis)
     yield "departments", _with_others(AREAS, geography.departments)
     yield "antennas", locate_antennas(content.settings, geography)
+    yield "contours", load_outlines(geography)
+    yield "neighbours", find_neighbours(geography)
 
 
 def _with_others(contract: Contract, table: pd.DataFrame) -> pd.DataFrame:

@@ -110,6 +110,10 @@ class BuildRules(_Strict):
     allowed_offset_km: float = Field(gt=0)
 
 
+class TownRules(_Strict):
+    near_km: float = Field(default=30, gt=0)
+
+
 class Settings(_Strict):
     """Everything that ``region.toml`` says."""
 
@@ -120,6 +124,7 @@ class Settings(_Strict):
     segments: dict[str, Segment]
     published: tuple[PublishedFigure, ...]
     build: BuildRules
+    towns: TownRules = TownRules()
 
     @model_validator(mode="after")
     def _default_perimeter_exists(self) -> Settings:

@@ -42,7 +42,7 @@ KEPT_SNAPSHOTS = 10
 MANIFEST = "manifest.json"
 CURRENT = "current"
 DECISIONS = "decisions.json"
-FIRMS_PREFIX = "firms-"
+FIRMS_PREFIX, PROSPECTS_PREFIX, CLUSTERS_PREFIX = "firms-", "prospects-", "clusters-"
 # What every page and command takes for granted in a manifest.
 REQUIRED = ("sources", "counts", "excluded", "faults", "quality", "settings")
 

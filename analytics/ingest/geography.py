@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from analytics.contracts import ANTENNAS, COMMUNES
+from analytics.contracts import ANTENNAS, COMMUNES, CONTOURS, NEIGHBOURS
 from analytics.errors import UserError
 from analytics.settings import REFERENCE_DIR, Settings
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
+    from shapely.geometry.base import BaseGeometry
 
 Level = Literal["commune", "epci", "department"]
 Detail = Literal["full", "light"]
@@ -107,6 +108,60 @@ def load_contours(level: Level, detail: Detail = "full", *, directory: Path = RE
     except (OSError, ValueError) as error:
         raise UserError("geography.damaged", file=file.name) from error
     return contours.rename(columns={key: "area_code"})
+
+
+def load_outlines(geography: Geography, *, directory: Path = REFERENCE_DIR) -> pd.DataFrame:
+    """Return the contours of EPCI and departments as a map draws them (contract ``CONTOURS``), to 100 m.
+
+    Rings run so that holes stay holes when they are filled as one path.
+
+    Raises
+    ------
+    UserError
+        When the reference is absent or damaged.
+    """
+    wanted: dict[Level, pd.DataFrame] = {"epci": geography.epcis, "department": geography.departments}
+    drawn = [_outlines(level, areas["area_code"], directory=directory) for level, areas in wanted.items()]
+    return CONTOURS.enforce(pd.concat(drawn, ignore_index=True))
+
+
+def find_neighbours(geography: Geography, *, directory: Path = REFERENCE_DIR) -> pd.DataFrame:
+    """Return the EPCI that touch each other, be it in one point (queen contiguity; contract ``NEIGHBOURS``).
+
+    Raises
+    ------
+    UserError
+        When the reference is absent or damaged.
+    """
+    contours = load_contours("epci", "light", directory=directory)
+    contours = contours[contours["area_code"].isin(geography.epcis["area_code"])].reset_index(drop=True)
+    left, right = contours.sindex.query(contours.geometry, predicate="intersects")
+    codes = contours["area_code"].to_numpy()
+    pairs = pd.DataFrame({"area_code": codes[left], "neighbour_code": codes[right]})
+    pairs = pairs[pairs["area_code"] != pairs["neighbour_code"]]
+    return NEIGHBOURS.enforce(pairs.sort_values(["area_code", "neighbour_code"]))
+
+
+def _outlines(level: Level, codes: pd.Series, *, directory: Path) -> pd.DataFrame:
+    contours = load_contours(level, "light", directory=directory)
+    kept = contours[contours["area_code"].isin(codes)].sort_values("area_code")
+    lines = [_rings_km(geometry) for geometry in kept.geometry]
+    x_km, y_km = ([line[axis] for line in lines] for axis in (0, 1))
+    return pd.DataFrame({"level": level, "area_code": kept["area_code"].to_numpy(), "x_km": x_km, "y_km": y_km})
+
+
+def _rings_km(geometry: BaseGeometry) -> tuple[list[float | None], list[float | None]]:
+    import shapely  # noqa: PLC0415 - only contours need it
+
+    rings = shapely.get_rings(shapely.orient_polygons(geometry))
+    x_km: list[float | None] = []
+    y_km: list[float | None] = []
+    for ring in rings:
+        gap = [None] if x_km else []
+        points = (shapely.get_coordinates(ring) / 1000).round(1)
+        x_km += [*gap, *points[:, 0].tolist()]
+        y_km += [*gap, *points[:, 1].tolist()]
+    return x_km, y_km
 
 
 def locate_antennas(settings: Settings, geography: Geography) -> pd.DataFrame:
