@@ -91,8 +91,18 @@ def _add_build_options(parser: argparse.ArgumentParser, t: Translator) -> None:
 def _add_table_options(parser: argparse.ArgumentParser, t: Translator) -> None:
     parser.add_argument("name", metavar="NAME", help=t("cli.option_name"))
     parser.add_argument("--level", metavar="L", help=t("cli.option_level"))
+    parser.add_argument("--antenna", metavar="NAME", help=t("cli.option_antenna"))
+    parser.add_argument("--segment", metavar="S", help=t("cli.option_segment"))
+    parser.add_argument("--limit", type=_count, metavar="N", help=t("cli.option_limit"))
     parser.add_argument("--view", default="", metavar="QUERY", help=t("cli.option_view"))
     parser.add_argument("--out", type=Path, metavar="F", help=t("cli.option_out"))
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise ValueError(text)
+    return value
 
 
 def _language_in(arguments: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pandas as pd
 import pyarrow as pa
@@ -28,6 +29,7 @@ from analytics.export.spreadsheet import harmless
 from analytics.settings import REGION_FILE, store_dir
 from analytics.store import Snapshot, Store
 from analytics.text import Translator, translator
+from analytics.text.recruitment_findings import few_members_sentence
 from analytics.view import View
 
 # Where the catalogues name the reasons for which a row is left out.
@@ -89,15 +91,30 @@ def table(options: argparse.Namespace) -> None:
     save = _writer_for(options.out) if options.out else None
     snapshot = _current(_store(options))
     settings = snapshot.settings()
-    view = View.from_query(options.view, settings)
-    rows = tables.compute(options.name, snapshot, view, settings, level=options.level, language=options.lang)
-    if snapshot.is_demo:
-        sys.stderr.write(translator(options.lang)("cli.demo_notice") + "\n")
+    view = View.from_query(_query(options), settings)
+    asked = {"level": options.level, "limit": options.limit}
+    rows = tables.compute(options.name, snapshot, view, settings, **asked, language=options.lang)
+    t = translator(options.lang)
+    sys.stderr.writelines(f"{notice}\n" for notice in _notices(options.name, snapshot, view, t))
     if save is None:
         _to_stdout(as_csv(rows))
     else:
         facts = _provenance(snapshot, table=options.name, level=options.level, view=view.to_query(settings))
-        save(options.out, rows, facts=facts, t=translator(options.lang))
+        save(options.out, rows, facts=facts, t=t)
+
+
+def _query(options: argparse.Namespace) -> str:
+    """Return the view that the options ask for: ``--antenna`` and ``--segment`` are parts of it with an option each."""
+    pairs = [(name, value) for name in ("antenna", "segment") if (value := getattr(options, name))]
+    return "&".join(part for part in (options.view.removeprefix("?"), urlencode(pairs)) if part)
+
+
+def _notices(name: str, snapshot: Snapshot, view: View, t: Translator) -> Iterator[str]:
+    """Yield what whoever reads the table must know and its columns do not say."""
+    if snapshot.is_demo:
+        yield t("cli.demo_notice")
+    if name == "prospects" and snapshot.manifest["resemblance"].get(view.perimeter) is None:
+        yield few_members_sentence(len(tables.member_firms(snapshot, view)), t)
 
 
 def summarise(snapshot: Snapshot) -> dict[str, Any]:

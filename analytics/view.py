@@ -1,14 +1,35 @@
-"""A reader's state (perimeter, filters) and its query string: one view gives the same figures wherever it is asked."""
+"""A reader's state (filters, level, place, pace) and its query string: one view gives the same figures everywhere."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
+from typing import overload
 from urllib.parse import parse_qs, urlencode
 
 from analytics.errors import UserError
 from analytics.settings import Settings
 from analytics.sizes import SIZE_CLASSES
+
+TOWN_LEVELS = ("epci", "commune", "department", "antenna")
+ORDERS = ("score", "jobs", "both")
+MAX_VISITS, MAX_KM = 1_000.0, 1_000.0
+# The parameters that choose firms, then those that say how to look at them.
+SELECTION_KEYS = ("perimeter", "department", "segment", "size", "employers")
+_SELECTION_FIELDS = ("perimeter", "departments", "segments", "sizes", "employers_only")
+QUERY_KEYS = (
+    *SELECTION_KEYS,
+    "level",
+    "town",
+    "town_only",
+    "cell",
+    "antenna",
+    "within",
+    "order",
+    "visits",
+    "conversion",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +44,18 @@ class View:
         Department codes, segment keys, keys of ``sizes.SIZE_CLASSES``.
     employers_only
         Leave out firms without an employee.
+    level, town
+        Areas looked at, one of ``TOWN_LEVELS``, and the code of the one looked at closely.
+    town_only
+        Prospects of that area alone.
+    cell
+        Segment and size class of one cell of the white-space matrix.
+    antenna, within_km
+        Name of the antenna to which firms must be nearest, and how far from it they may be.
+    order
+        How prospects are ranked, one of ``ORDERS``.
+    visits, conversion
+        The plan: visits a month, and the share of them that brings a member, in percent.
     """
 
     perimeter: str
@@ -30,6 +63,15 @@ class View:
     segments: tuple[str, ...] = ()
     sizes: tuple[str, ...] = ()
     employers_only: bool = False
+    level: str = TOWN_LEVELS[0]
+    town: str | None = None
+    town_only: bool = False
+    cell: tuple[str, str] | None = None
+    antenna: str | None = None
+    within_km: float | None = None
+    order: str = ORDERS[0]
+    visits: float = 10.0
+    conversion: float = 8.0
 
     @classmethod
     def default(cls, settings: Settings) -> View:
@@ -47,41 +89,115 @@ class View:
         """
         given = parse_qs(query.removeprefix("?"), keep_blank_values=True)
         given.pop("lang", None)
-        known = {
-            "perimeter": tuple(settings.perimeters),
-            "department": settings.region.departments,
-            "segment": tuple(settings.segments),
-            "size": tuple(SIZE_CLASSES),
-            "employers": ("true", "false"),
-        }
+        known = _known_values(settings)
         for name, values in given.items():
-            if name not in known:
-                raise UserError("view.unknown_parameter", parameter=name, known=", ".join(known))
-            _refuse_unknown(name, values, known[name])
+            if name not in QUERY_KEYS:
+                raise UserError("view.unknown_parameter", parameter=name, known=", ".join(QUERY_KEYS))
+            if name in known:
+                _refuse_unknown(name, values, known[name])
+        default = cls.default(settings)
         return cls(
-            perimeter=given.get("perimeter", [settings.cluster.default_perimeter])[-1],
+            perimeter=given.get("perimeter", [default.perimeter])[-1],
             departments=_in_order(given.get("department", ()), known["department"]),
             segments=_in_order(given.get("segment", ()), known["segment"]),
             sizes=_in_order(given.get("size", ()), known["size"]),
             employers_only=given.get("employers", ["false"])[-1] == "true",
+            level=given.get("level", [default.level])[-1],
+            town=given.get("town", [None])[-1] or None,
+            town_only=given.get("town_only", ["false"])[-1] == "true",
+            cell=_cell(given),
+            antenna=given.get("antenna", [None])[-1],
+            within_km=_number(given, "within", high=MAX_KM),
+            order=given.get("order", [default.order])[-1],
+            visits=_number(given, "visits", high=MAX_VISITS, default=default.visits),
+            conversion=_number(given, "conversion", high=100.0, default=default.conversion),
         )
 
     def to_query(self, settings: Settings) -> str:
         """Return the query string that reopens this view; what is not selected is left out."""
-        pairs: list[tuple[str, str]] = []
-        if self.perimeter != settings.cluster.default_perimeter:
-            pairs.append(("perimeter", self.perimeter))
-        pairs += [("department", code) for code in self.departments]
+        default = View.default(settings)
+        pairs = [("department", code) for code in self.departments]
         pairs += [("segment", key) for key in self.segments]
         pairs += [("size", key) for key in self.sizes]
-        if self.employers_only:
-            pairs.append(("employers", "true"))
-        return urlencode(pairs)
+        single = {
+            "perimeter": (self.perimeter, default.perimeter),
+            "employers": ("true" if self.employers_only else "false", "false"),
+            "level": (self.level, default.level),
+            "town": (self.town, None),
+            "town_only": ("true" if self.town_only else "false", "false"),
+            "cell": (":".join(self.cell) if self.cell else None, None),
+            "antenna": (self.antenna, None),
+            "within": (_short(self.within_km), None),
+            "order": (self.order, default.order),
+            "visits": (_short(self.visits), _short(default.visits)),
+            "conversion": (_short(self.conversion), _short(default.conversion)),
+        }
+        pairs += [(name, value) for name, (value, usual) in single.items() if value is not None and value != usual]
+        return urlencode(sorted(pairs, key=lambda pair: QUERY_KEYS.index(pair[0])))
+
+    def keep(self, *fields: str) -> View:
+        """Return the view that chooses the same firms and, of how to look at them, says these fields alone."""
+        kept = {name: getattr(self, name) for name in (*_SELECTION_FIELDS, *fields)}
+        return View(**kept)
+
+    @property
+    def selection(self) -> View:
+        """The view that chooses the same firms and says nothing on how to look at them."""
+        return self.keep()
+
+    @property
+    def selects_all(self) -> bool:
+        """Whether every firm of the perimeter is selected."""
+        return self.selection == View(self.perimeter)
 
     @property
     def size_codes(self) -> tuple[str, ...]:
         """INSEE bands of the selected size classes."""
         return tuple(code for key in self.sizes for code in SIZE_CLASSES[key])
+
+
+def _known_values(settings: Settings) -> dict[str, tuple[str, ...]]:
+    return {
+        "perimeter": tuple(settings.perimeters),
+        "department": settings.region.departments,
+        "segment": tuple(settings.segments),
+        "size": tuple(SIZE_CLASSES),
+        "employers": ("true", "false"),
+        "level": TOWN_LEVELS,
+        "town_only": ("true", "false"),
+        "cell": tuple(f"{segment}:{size}" for segment in settings.segments for size in SIZE_CLASSES),
+        "antenna": tuple(antenna.name for antenna in settings.antennas),
+        "order": ORDERS,
+    }
+
+
+def _cell(given: Mapping[str, list[str]]) -> tuple[str, str] | None:
+    if "cell" not in given:
+        return None
+    segment, size = given["cell"][-1].split(":")
+    return segment, size
+
+
+@overload
+def _number(given: Mapping[str, list[str]], name: str, *, high: float) -> float | None: ...
+@overload
+def _number(given: Mapping[str, list[str]], name: str, *, high: float, default: float) -> float: ...
+def _number(given: Mapping[str, list[str]], name: str, *, high: float, default: float | None = None) -> float | None:
+    """Return the last value given, a number from 0 to ``high``; ``default`` when none is."""
+    if name not in given:
+        return default
+    text = given[name][-1]
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= high:
+        raise UserError("view.no_number", parameter=name, value=text, high=int(high))
+    return value
+
+
+def _short(value: float | None) -> str | None:
+    return None if value is None else f"{value:g}"
 
 
 def _refuse_unknown(name: str, values: Iterable[str], known: tuple[str, ...]) -> None:

@@ -47,13 +47,13 @@ class Expectation(Protocol):
     def recruits_high(self) -> float: ...
 
 
-def headline(prospects: pd.DataFrame, t: Translator, *, scope: str | None, plan: Expectation | None) -> str:
+def headline(listed: int, t: Translator, *, scope: str | None, plan: Expectation | None) -> str:
     """Say how many firms to visit in a year and what that should bring.
 
     Parameters
     ----------
-    prospects
-        The firms listed, one row each; only their number is read.
+    listed
+        How many firms there are to visit.
     scope
         Name of what is selected when it is one thing, else None.
     plan
@@ -61,7 +61,7 @@ def headline(prospects: pd.DataFrame, t: Translator, *, scope: str | None, plan:
     """
     if plan is None:
         return _scoped(t("recruitment.title_no_model"), scope, t)
-    listed, visits = len(prospects), round(plan.visits)
+    visits = round(plan.visits)
     if not listed:
         return _scoped(t("recruitment.title_none"), scope, t)
     if not visits:

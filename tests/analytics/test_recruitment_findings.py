@@ -31,39 +31,33 @@ def _plain(text: str) -> str:
     return text.replace(NNBSP, " ")
 
 
-def _listed(count: int) -> pd.DataFrame:
-    return pd.DataFrame({"siren": [f"{i:09d}" for i in range(count)]})
-
-
 def test_the_headline_tells_visits_and_recruits() -> None:
-    assert _plain(findings.headline(_listed(1760), FR, scope=None, plan=YEAR)) == (
+    assert _plain(findings.headline(1760, FR, scope=None, plan=YEAR)) == (
         "120 entreprises à visiter en un an parmi 1 760, pour environ 10 adhésions attendues"
     )
-    assert _plain(findings.headline(_listed(500), FR, scope="Hérault", plan=YEAR)).startswith("Hérault : 120 entrepr")
-    assert findings.headline(_listed(1760), EN, scope="Lot", plan=YEAR) == (
+    assert _plain(findings.headline(500, FR, scope="Hérault", plan=YEAR)).startswith("Hérault : 120 entrepr")
+    assert findings.headline(1760, EN, scope="Lot", plan=YEAR) == (
         "Lot: 120 firms to visit in a year out of 1,760, for about 10 expected recruits"
     )
 
 
 def test_the_headline_where_the_list_is_shorter_than_the_year() -> None:
-    assert _plain(findings.headline(_listed(8), FR, scope=None, plan=Plan(8, 0.64, 0, 2))) == (
+    assert _plain(findings.headline(8, FR, scope=None, plan=Plan(8, 0.64, 0, 2))) == (
         "8 entreprises à visiter, toute la liste, pour environ 1 adhésion attendue"
     )
-    assert findings.headline(_listed(1), EN, scope=None, plan=Plan(1, 0.08, 0, 1)) == (
+    assert findings.headline(1, EN, scope=None, plan=Plan(1, 0.08, 0, 1)) == (
         "1 firm to visit, the only one on the list, for less than one expected recruit"
     )
-    assert findings.headline(_listed(8), FR, scope=None, plan=Plan(8, 0, 0, 0)).endswith("aucune adhésion attendue")
+    assert findings.headline(8, FR, scope=None, plan=Plan(8, 0, 0, 0)).endswith("aucune adhésion attendue")
 
 
 def test_the_headline_of_nothing() -> None:
-    assert findings.headline(_listed(0), FR, scope=None, plan=Plan(0, 0, 0, 0)) == (
+    assert findings.headline(0, FR, scope=None, plan=Plan(0, 0, 0, 0)) == (
         "Aucune entreprise à visiter dans cette sélection"
     )
-    assert _plain(findings.headline(_listed(0), FR, scope="Lot", plan=YEAR)).startswith("Lot : aucune entreprise")
-    assert findings.headline(_listed(9), EN, scope=None, plan=None).startswith("Too few members to say which firms")
-    assert findings.headline(_listed(9), EN, scope=None, plan=Plan(0, 0, 0, 0)) == (
-        "9 firms to recruit, and no visit planned"
-    )
+    assert _plain(findings.headline(0, FR, scope="Lot", plan=YEAR)).startswith("Lot : aucune entreprise")
+    assert findings.headline(9, EN, scope=None, plan=None).startswith("Too few members to say which firms")
+    assert findings.headline(9, EN, scope=None, plan=Plan(0, 0, 0, 0)) == ("9 firms to recruit, and no visit planned")
 
 
 CELLS = pd.DataFrame(

@@ -1,0 +1,1 @@
+"""Result tables, one module a subject; ``analytics.tables`` names them."""

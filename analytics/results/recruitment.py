@@ -1,0 +1,135 @@
+"""Whom to recruit: cells of segment and size where members are missing, firms by their resemblance, and a plan."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analytics.metrics.aggregate import LEVEL_COLUMNS, mark_members
+from analytics.metrics.planner import brought, expect
+from analytics.metrics.thresholds import thresholds as thresholds_of
+from analytics.metrics.white_space import upper_quartile
+from analytics.metrics.white_space import white_space as cells_of
+from analytics.results.areas import size_label
+from analytics.results.selection import current_members, derived, marked_firms, region_standing, standing_firms
+from analytics.settings import Settings
+from analytics.sizes import SIZE_CLASSES
+from analytics.store import PROSPECTS_PREFIX, Snapshot
+from analytics.text import translator
+from analytics.text.recruitment_findings import reasons
+from analytics.view import View
+
+REASONS = ["reason_1", "reason_2", "reason_3"]
+PROSPECT_COLUMNS = ["siren", "name", "commune_name", "segment", "size_code", "jobs_estimate", "score", *REASONS]
+
+
+def white_space(snapshot: Snapshot, view: View, settings: Settings, *, language: str = "fr") -> pd.DataFrame:
+    """Return segments by size classes: what members hold, what is missing, what the upper quartile would add.
+
+    Columns of ``white_space.white_space`` and ``white_space.upper_quartile``, and ``segment_name``. What is expected is
+    at the region's rates, whatever part the view selects.
+    """
+    region = region_standing(snapshot, View(view.perimeter))
+    order = {"segments": tuple(settings.segments), "sizes": tuple(SIZE_CLASSES)}
+    cells = cells_of(standing_firms(snapshot, view), region=region, **order)
+    whole = cells_of(region, region=region, **order)
+    told = upper_quartile(cells, region_cells=whole, dues_eur=_dues_by_class(snapshot, view))
+    names = {key: segment.name.in_language(language) for key, segment in settings.segments.items()}
+    return told.assign(segment_name=told["segment"].map(names))
+
+
+def thresholds(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return firms and members by INSEE category and size band beside the steps (``thresholds.thresholds``)."""
+    del settings
+    return thresholds_of(marked_firms(snapshot, view))
+
+
+def prospects(
+    snapshot: Snapshot, view: View, settings: Settings, *, limit: int | None = None, language: str = "fr"
+) -> pd.DataFrame:
+    """Return the firms to recruit in the order of the view, with their reasons in words; ``PROSPECT_COLUMNS``.
+
+    Firms of the view that are no members and may be named, in its ``cell``, nearest to its ``antenna``, ``within_km`` of
+    the nearest, of its ``town`` where ``town_only``. ``score`` is resemblance in percent (``prospects.fit_resemblance``), null with the reasons where too few members
+    are matched for a model.
+
+    Parameters
+    ----------
+    limit
+        How many, from the first; all unless given.
+    """
+    return prospects_in_full(snapshot, view, settings, limit=limit, language=language)[PROSPECT_COLUMNS]
+
+
+def prospects_in_full(
+    snapshot: Snapshot, view: View, settings: Settings, *, limit: int | None = None, language: str = "fr"
+) -> pd.DataFrame:
+    """Return ``prospects`` with what the page and its workbook show besides.
+
+    These are ``segment_name``, ``size_label``, ``category``, ``created_on``, ``department_code``, ``nearest_antenna``,
+    ``antenna_km``.
+    """
+    t = translator(language)
+    rows = _ordered(_open_to(snapshot, view), order=view.order)
+    rows = rows if limit is None else rows.head(limit)
+    communes = snapshot.table("communes").set_index("commune_code")["name"]
+    segments = {key: segment.name.in_language(language) for key, segment in settings.segments.items()}
+    labels = {code: size_label(t, code) for code in rows["size_code"].unique()}
+    named = rows.assign(
+        commune_name=rows["commune_code"].map(communes).astype("str"),
+        segment_name=rows["segment"].map(segments).astype("str"),
+        size_label=rows["size_code"].map(labels).astype("str"),
+    )
+    worded = named.assign(**{column: reasons(named, column, t) for column in REASONS})
+    others = [
+        "segment_name",
+        "size_label",
+        "category",
+        "created_on",
+        "department_code",
+        "nearest_antenna",
+        "antenna_km",
+    ]
+    return worded[[*PROSPECT_COLUMNS, *others]].reset_index(drop=True)
+
+
+def plan(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return the one row of what a year at the view's pace should bring.
+
+    ``visits``, ``recruits``, ``recruits_low``, ``recruits_high`` (``planner.expect``), ``jobs``, ``dues_eur``
+    (``planner.brought``, of the firms that the year's visits reach in the order of the view) and ``listed``.
+    """
+    del settings
+    listed = _ordered(_open_to(snapshot, view), order=view.order)
+    expectation = expect(visits_per_month=view.visits, conversion_pct=view.conversion, listed=len(listed))
+    visited = listed.head(int(expectation.visits))
+    gains = brought(visited, recruits=expectation.recruits, dues_eur=_dues_by_class(snapshot, view))
+    return pd.DataFrame([{**expectation._asdict(), **gains._asdict(), "listed": len(listed)}])
+
+
+def _open_to(snapshot: Snapshot, view: View) -> pd.DataFrame:
+    """Return the firms that may be called, with score, codes of reasons and what the reasons show."""
+    firms = standing_firms(snapshot, view)
+    keep = ~firms["is_member"] & ~firms["is_partially_diffusible"] & firms["name"].notna()
+    if view.cell is not None:
+        keep &= firms["segment_size"] == ":".join(view.cell)
+    if view.antenna is not None:
+        keep &= firms[LEVEL_COLUMNS["antenna"]] == view.antenna
+    if view.town_only:
+        keep &= firms[LEVEL_COLUMNS[view.level]] == view.town
+    if view.within_km is not None:
+        keep &= firms["antenna_km"] <= view.within_km
+    return firms[keep].merge(derived(snapshot, PROSPECTS_PREFIX + view.perimeter), on="siren", how="left")
+
+
+def _ordered(rows: pd.DataFrame, *, order: str) -> pd.DataFrame:
+    """Return the rows by score, by jobs, or by both: the product, jobs to win if resemblance were a chance."""
+    rank = {"score": rows["score"], "jobs": rows["jobs_estimate"], "both": rows["score"] * rows["jobs_estimate"]}
+    by = ["rank", "score", "jobs_estimate", "siren"]
+    return rows.assign(rank=rank[order]).sort_values(by, ascending=[False, False, False, True], ignore_index=True)
+
+
+def _dues_by_class(snapshot: Snapshot, view: View) -> pd.Series:
+    """Return the mean yearly dues of current members by size class, euros; classes without any are left out."""
+    members = current_members(snapshot)[["siren", "dues_eur"]].dropna()
+    classes = mark_members(snapshot.firms(view.perimeter), member_sirens=[]).set_index("siren")["size_class"]
+    return members["dues_eur"].groupby(members["siren"].map(classes)).mean()
