@@ -14,9 +14,8 @@ import streamlit as st
 from analytics.errors import UserError
 from analytics.settings import Settings
 from analytics.text import LANGUAGES
-from analytics.view import View
+from analytics.view import QUERY_KEYS, View
 
-VIEW_KEYS = ("perimeter", "department", "segment", "size", "employers")
 _LANGUAGE, _VIEW, _SEEN, _PAGE, _CHANGED, _FAULT = (
     f"address_{n}" for n in ("language", "view", "seen", "page", "changed", "fault")
 )
@@ -40,7 +39,7 @@ def read(page: str, settings: Settings) -> None:
     state[_LANGUAGE] = asked if asked in LANGUAGES else LANGUAGES[0]
     state.pop(_FAULT, None)
     try:
-        state[_VIEW] = View.from_query(urlencode([pair for pair in given if pair[0] in VIEW_KEYS]), settings)
+        state[_VIEW] = View.from_query(urlencode([pair for pair in given if pair[0] in QUERY_KEYS]), settings)
     except UserError as error:
         state[_FAULT] = error
         state[_VIEW] = View.default(settings)
@@ -88,7 +87,7 @@ def fault() -> UserError | None:
 
 
 def _address() -> str:
-    known = [k for k in (*VIEW_KEYS, "lang") if k in st.query_params]
+    known = [k for k in (*QUERY_KEYS, "lang") if k in st.query_params]
     return urlencode([(key, value) for key in known for value in st.query_params.get_all(key)])
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from html import escape
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -15,6 +16,12 @@ from pages.shared import downloads
 from pages.shared.guards import plain
 from pages.shared.loaders import Reader
 
+# To what numbers are shown, where that is not to the unit, or to a tenth of a percent.
+_STEPS = {
+    **dict.fromkeys(("expected_members", "members_missing", "added_members", "score"), 0.1),
+    **dict.fromkeys(("ratio_shrunk", "ratio_low", "ratio_high"), 0.01),
+    **dict.fromkeys(("p_value", "q_value"), 0.0001),
+}
 CONFIG = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "doubleClick": False}
 
 
@@ -46,11 +53,29 @@ def slots() -> Palette:
     return from_template("streamlit")
 
 
-def chart(figure: object, *, name: str, alt: str, height: int | str = "content") -> None:
-    """Draw a figure; the theme is in its key, so that a change of theme shows at the next interaction."""
-    st.plotly_chart(
-        figure, theme="streamlit", config=CONFIG, alt=alt, height=height, key=f"chart-{name}-{st.context.theme.type}"
-    )
+def chart(
+    figure: object,
+    *,
+    name: str,
+    alt: str,
+    height: int | str = "content",
+    on_click: Callable[[Any], None] | None = None,
+) -> None:
+    """Draw a figure; the theme is in its key, so that a change of theme shows at the next interaction.
+
+    ``on_click`` is called with the ``customdata`` of the point that a reader clicked.
+    """
+    key = f"chart-{name}-{st.context.theme.type}"
+    look: dict[str, Any] = {"theme": "streamlit", "config": CONFIG, "alt": alt, "height": height, "key": key}
+    if on_click is not None:
+        look |= {"on_select": partial(_clicked, key, on_click), "selection_mode": "points"}
+    st.plotly_chart(figure, **look)
+
+
+def _clicked(key: str, on_click: Callable[[Any], None]) -> None:
+    points = st.session_state[key]["selection"]["points"]
+    if points and points[0].get("customdata") is not None:
+        on_click(points[0]["customdata"])
 
 
 def tools(reader: Reader, table: pd.DataFrame, *, name: str, title: str) -> None:
@@ -80,7 +105,7 @@ def _column(reader: Reader, table: pd.DataFrame, column: str) -> object:
     label = reader.t(f"common.column_{column}")
     if not pd.api.types.is_numeric_dtype(table[column]):
         return st.column_config.TextColumn(label)
-    step = 0.1 if column.endswith("_pct") else 1
+    step = _STEPS.get(column, 0.1 if column.endswith("_pct") else 1)
     return st.column_config.NumberColumn(label, format="localized", step=step)
 
 

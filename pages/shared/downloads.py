@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
+from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
@@ -14,11 +15,11 @@ from pages.shared import provenance
 from pages.shared.loaders import Reader
 
 
-def button(reader: Reader, table: pd.DataFrame, *, name: str, title: str) -> None:
-    """Offer ``table`` as CSV; it is written when asked for."""
+def button(reader: Reader, table: pd.DataFrame | Callable[[], pd.DataFrame], *, name: str, title: str) -> None:
+    """Offer ``table``, or what makes it, as CSV; it is made and written when asked for."""
     st.download_button(
         reader.t("common.download"),
-        data=lambda: content(reader, table, title=title),
+        data=lambda: content(reader, table() if callable(table) else table, title=title),
         file_name=file_name(reader, name),
         mime="text/csv",
         type="tertiary",
@@ -27,12 +28,12 @@ def button(reader: Reader, table: pd.DataFrame, *, name: str, title: str) -> Non
     )
 
 
-def file_name(reader: Reader, name: str) -> str:
+def file_name(reader: Reader, name: str, *, suffix: str = ".csv") -> str:
     """Return a name that tells what, of which day, and whether it is a demonstration."""
     parts = [reader.settings.cluster.name, reader.t(f"common.file_{name}"), f"{reader.snapshot.built_at:%Y-%m-%d}"]
     if reader.snapshot.is_demo:
         parts.append(reader.t("common.file_demo"))
-    return "_".join(_slug(part) for part in parts) + ".csv"
+    return "_".join(_slug(part) for part in parts) + suffix
 
 
 def content(reader: Reader, table: pd.DataFrame, *, title: str) -> bytes:

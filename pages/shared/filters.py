@@ -11,11 +11,12 @@ import streamlit as st
 
 from analytics.sizes import SIZE_CLASSES
 from analytics.text import Translator
-from analytics.view import View
+from analytics.view import TOWN_LEVELS, View
 from pages.shared import address, guards, loaders, provenance
 from pages.shared.loaders import Reader
 
 _ALL = ("department", "segment", "size", "perimeter")
+_DISTANCES_KM = (5.0, 10.0, 20.0, 30.0, 50.0)
 
 
 def bar(*, filters: tuple[str, ...] = _ALL) -> Reader:
@@ -32,7 +33,7 @@ def bar(*, filters: tuple[str, ...] = _ALL) -> Reader:
                     with st.popover(_summary(reader, name), type="tertiary", key=f"popover-{name}"):
                         _CHOICES[name](reader, "")
             with st.container(horizontal=True, width="content", key="filters-phone"):
-                label = reader.t("common.filters", summary=_phone_summary(reader))
+                label = reader.t("common.filters", summary=_phone_summary(reader, filters))
                 with st.popover(label, type="tertiary", key="popover-phone"):
                     for name in filters:
                         _CHOICES[name](reader, "-phone")
@@ -49,7 +50,7 @@ def bar(*, filters: tuple[str, ...] = _ALL) -> Reader:
 def scope(reader: Reader) -> str | None:
     """Return the name of what is selected when it is one thing, ``""`` when it is several, None when nothing is."""
     view, settings = reader.view, reader.settings
-    if view == View.default(settings):
+    if view.selection == View.default(settings):
         return None
     names = [_department_names(reader)[code] for code in view.departments]
     names += [settings.segments[key].name.in_language(reader.t.language) for key in view.segments]
@@ -123,10 +124,55 @@ def _set_perimeter(reader: Reader, key: str) -> None:
     address.select(dataclasses.replace(address.view(reader.settings), perimeter=st.session_state[key]))
 
 
+def _levels(reader: Reader, suffix: str) -> None:
+    key = f"level{suffix}"
+    st.session_state[key] = reader.view.level
+    st.radio(
+        reader.t("common.filter_level"),
+        TOWN_LEVELS,
+        format_func=lambda level: reader.t(f"common.level_{level}"),
+        key=key,
+        on_change=_set_level,
+        args=(reader, key),
+    )
+
+
+def _antennas(reader: Reader, suffix: str) -> None:
+    t, names, key = reader.t, [antenna.name for antenna in reader.settings.antennas], f"antenna{suffix}"
+    st.session_state[key] = reader.view.antenna
+    st.pills(t("common.filter_antenna"), names, key=key, on_change=_set_antenna, args=(reader, key))
+    within = f"within{suffix}"
+    st.session_state[within] = reader.view.within_km if reader.view.within_km in _DISTANCES_KM else None
+    st.pills(
+        t("common.filter_within"),
+        _DISTANCES_KM,
+        format_func=lambda km: t("common.km", km=t.number(km)),
+        key=within,
+        on_change=_set_within,
+        args=(reader, within),
+    )
+
+
+def _set_level(reader: Reader, key: str) -> None:
+    # A place of one level is none of another.
+    kept = dataclasses.replace(address.view(reader.settings), level=st.session_state[key], town=None, town_only=False)
+    address.select(kept)
+
+
+def _set_antenna(reader: Reader, key: str) -> None:
+    address.select(dataclasses.replace(address.view(reader.settings), antenna=st.session_state[key]))
+
+
+def _set_within(reader: Reader, key: str) -> None:
+    address.select(dataclasses.replace(address.view(reader.settings), within_km=st.session_state[key]))
+
+
 _CHOICES: dict[str, Callable[[Reader, str], None]] = {
+    "level": _levels,
     "department": _departments,
     "segment": _segments,
     "size": _sizes,
+    "antenna": _antennas,
     "perimeter": _perimeters,
 }
 
@@ -144,8 +190,17 @@ def _value(reader: Reader, name: str) -> str:
         return _one_or_count([settings.segments[k].name.in_language(t.language) for k in view.segments], t, name)
     if name == "perimeter":
         return settings.perimeters[view.perimeter].name.in_language(t.language)
+    if name == "level":
+        return t(f"common.level_{view.level}")
+    if name == "antenna":
+        return _antenna_value(view, t)
     sizes = [_size_name(t, key) for key in view.sizes]
     return _one_or_count(sizes, t, name, nothing=t("common.employers_short") if view.employers_only else None)
+
+
+def _antenna_value(view: View, t: Translator) -> str:
+    near = None if view.within_km is None else t("common.within", km=t.number(view.within_km))
+    return ", ".join(part for part in (view.antenna, near) if part) or t("common.all")
 
 
 def _one_or_count(names: list[str], t: Translator, name: str, *, nothing: str | None = None) -> str:
@@ -154,8 +209,8 @@ def _one_or_count(names: list[str], t: Translator, name: str, *, nothing: str | 
     return names[0] if len(names) == 1 else t.plural(f"common.several_{name}", len(names))
 
 
-def _phone_summary(reader: Reader) -> str:
-    chosen = [name for name in _ALL if _is_narrowed(reader, name)]
+def _phone_summary(reader: Reader, filters: tuple[str, ...]) -> str:
+    chosen = [name for name in filters if _is_narrowed(reader, name)]
     return reader.t.plural("common.filters_active", len(chosen)) if chosen else reader.t("common.filters_none")
 
 
@@ -165,6 +220,10 @@ def _is_narrowed(reader: Reader, name: str) -> bool:
         return view.perimeter != default.perimeter
     if name == "size":
         return bool(view.sizes) or view.employers_only
+    if name == "level":
+        return view.level != default.level
+    if name == "antenna":
+        return view.antenna is not None or view.within_km is not None
     return bool(getattr(view, f"{name}s"))
 
 

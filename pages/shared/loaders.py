@@ -30,15 +30,22 @@ class Reader:
     view: View
     t: Translator
 
-    def table(self, name: str, **options: str) -> pd.DataFrame:
+    def table(self, name: str, **options: str | int) -> pd.DataFrame:
         """Return a result table of ``analytics.tables`` by its name; shared, so never to be changed."""
-        root, query = str(self.snapshot.path.parent), self.view.to_query(self.settings)
+        root, query = str(self.snapshot.path.parent), self._query(tables.READS.get(name, ()))
         return _table(root, self.snapshot.id, name, query, **options)
 
-    def figure(self, name: str, draw: Callable[[], object]) -> object:
-        """Return what ``draw`` draws of this selection under ``name``; drawn once, shared, so never to be changed."""
-        root, query = str(self.snapshot.path.parent), self.view.to_query(self.settings)
+    def figure(self, name: str, draw: Callable[[], object], *, reads: tuple[str, ...] = ()) -> object:
+        """Return what ``draw`` draws under ``name``; drawn once, shared, so never to be changed.
+
+        It is drawn anew for another selection of firms, and where one of the view's fields that it ``reads`` changes.
+        """
+        root, query = str(self.snapshot.path.parent), self._query(reads)
         return _figure(root, self.snapshot.id, query, self.t.language, name, _draw=draw)
+
+    def _query(self, reads: tuple[str, ...]) -> str:
+        """Return what a table or figure depends on, so that what it does not read makes no other copy."""
+        return self.view.keep(*reads).to_query(self.settings)
 
 
 def store() -> Store:
@@ -82,7 +89,7 @@ def _settings(root: str, snapshot_id: str) -> Settings:
 
 
 @st.cache_resource(max_entries=_KEPT_TABLES, show_spinner=False)
-def _table(root: str, snapshot_id: str, name: str, query: str, **options: str) -> pd.DataFrame:
+def _table(root: str, snapshot_id: str, name: str, query: str, **options: str | int) -> pd.DataFrame:
     snapshot, settings = _snapshot(root, snapshot_id), _settings(root, snapshot_id)
     table: pd.DataFrame = getattr(tables, name)(snapshot, View.from_query(query, settings), settings, **options)
     return table

@@ -35,6 +35,15 @@ def lines(reader: Reader) -> list[str]:
     return [*demo, *files, *chosen, t("common.built", day=t.moment(snapshot.built_at), snapshot=snapshot.id)]
 
 
+def licences(reader: Reader) -> list[tuple[str, str]]:
+    """Return each file that was read: what it gives, then source, licence, name and day."""
+    t = reader.t
+    return [
+        (t(f"common.role_{s['role']}"), t(f"common.licence_{s['role']}", file=s["file"], day=t.day(_as_of(s))))
+        for s in reader.snapshot.manifest["sources"]
+    ]
+
+
 def _as_of(given: dict[str, Any]) -> datetime:
     return moment(given.get("data_as_of") or given["modified"])
 

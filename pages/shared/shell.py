@@ -15,6 +15,8 @@ LOGO = PAGES / "assets" / "logo.svg"
 # One line a page: file, key of its name in the navigation, path in the address.
 NAVIGATION = (
     ("overview.py", "common.page_overview", ""),
+    ("recruitment.py", "common.page_recruitment", "recruitment"),
+    ("towns.py", "common.page_towns", "towns"),
     ("sources.py", "common.page_sources", "sources"),
 )
 

@@ -1,0 +1,49 @@
+"""Whom to recruit: where members are missing by activity and size, which firms to call, and what that should bring."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from analytics.figures.calibration import calibration
+from analytics.text import recruitment_findings as findings
+from pages.shared import blocks, cells, filters, model, planning, prospecting
+
+reader = filters.bar(filters=("department", "segment", "size", "antenna", "perimeter"))
+t, language = reader.t, reader.t.language
+plan, quality = reader.table("plan").iloc[0], model.quality(reader)
+
+blocks.title(findings.headline(int(plan["listed"]), t, scope=planning.scope(reader), plan=plan if quality else None))
+planning.chosen(reader)
+
+left, right = st.columns([8, 5], gap="large")
+matrix = reader.table("white_space", language=language)
+title = findings.white_space_title(matrix, t)
+with left, blocks.block("white-space", title, t("recruitment.white_space_subtitle")):
+    cells.matrix(reader, matrix, alt=title)
+    cells.quartile(reader, matrix)
+    blocks.tools(reader, cells.table(matrix, t), name="white-space", title=title)
+with right, blocks.block("planner", t("recruitment.planner_title"), t("recruitment.planner_subtitle")):
+    planning.controls(reader)
+    planning.expectation(reader, plan)
+
+with blocks.block("prospects", prospecting.title(reader, plan), prospecting.subtitle(reader, quality)):
+    prospecting.order(reader, quality)
+    prospecting.listed(reader)
+    prospecting.files(reader, plan)
+
+left, right = st.columns([6, 6], gap="large")
+with left, blocks.block("model", t("recruitment.model_title"), model.subtitle(reader, quality)):
+    if quality:
+        bins = model.bins(quality)
+        draw = partial(calibration, bins, palette=blocks.slots(), language=language)
+        blocks.chart(reader.figure("calibration", draw), name="calibration", alt=findings.quality_sentence(quality, t))
+        blocks.tools(reader, bins, name="calibration", title=t("recruitment.model_title"))
+with (
+    right,
+    blocks.block("steps", findings.thresholds_sentence(reader.table("thresholds"), t), t("recruitment.steps_subtitle")),
+):
+    steps = cells.steps(reader)
+    blocks.rows(cells.step_rows(steps, t))
+    blocks.tools(reader, steps, name="thresholds", title=t("recruitment.steps_title"))

@@ -1,0 +1,94 @@
+"""The matrix of activities and sizes, what the upper quartile would add, and the firms next to a step of size."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import partial
+from html import escape
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from analytics.figures.matrix import white_space
+from analytics.sizes import SIZE_CLASSES
+from analytics.tables import size_label
+from analytics.text import Translator
+from analytics.text import recruitment_findings as findings
+from pages.shared import address, blocks
+from pages.shared.loaders import Reader
+
+_COLUMNS = [
+    "segment_name",
+    "size_name",
+    "firms",
+    "members",
+    "firm_penetration_pct",
+    "expected_members",
+    "members_missing",
+    "target_pct",
+    "added_members",
+    "added_jobs",
+    "added_dues_eur",
+]
+
+
+def matrix(reader: Reader, cells: pd.DataFrame, *, alt: str) -> None:
+    """Draw the cells that have a firm; a click on one lists its firms, a second click all of them again."""
+    t, view = reader.t, reader.view
+    present = set(cells["segment"]), set(cells["size_class"])
+    segments = {k: s.name.in_language(t.language) for k, s in reader.settings.segments.items() if k in present[0]}
+    sizes = {key: t(f"size.class_{key}") for key in SIZE_CLASSES if key in present[1]}
+    look = {"segments": segments, "sizes": sizes, "selected": view.cell, "palette": blocks.slots()}
+    if cells.empty:
+        return
+    for name, narrow in (("wide", False), ("narrow", True)):
+        with st.container(key=f"only-{name}-matrix"):
+            draw = partial(white_space, cells, narrow=narrow, language=t.language, **look)
+            figure = reader.figure(f"matrix-{name}", draw, reads=("cell",))
+            blocks.chart(figure, name=f"matrix-{name}", alt=alt, on_click=partial(_choose, reader))
+
+
+def quartile(reader: Reader, cells: pd.DataFrame) -> None:
+    """Say what bringing every cell to the upper quartile would add."""
+    sums = cells[["added_members", "added_jobs", "added_dues_eur"]].sum(skipna=False)
+    sentence = findings.upper_quartile_sentence(
+        reader.t, members=sums["added_members"], jobs=sums["added_jobs"], fees=sums["added_dues_eur"]
+    )
+    st.html(f'<div class="finding">{escape(sentence)}</div>')
+
+
+def table(cells: pd.DataFrame, t: Translator) -> pd.DataFrame:
+    """Return the table behind the matrix."""
+    return cells.assign(size_name=[t(f"size.class_{key}") for key in cells["size_class"]])[_COLUMNS]
+
+
+def steps(reader: Reader) -> pd.DataFrame:
+    """Return the firms by category and size band, in words."""
+    t, rows = reader.t, reader.table("thresholds")
+    return pd.DataFrame(
+        {
+            "category": [t(f"recruitment.in_category_{key}") for key in rows["category"]],
+            "size_label": [size_label(t, code) for code in rows["band"]],
+            "step": [t(f"recruitment.towards_{step}") if isinstance(step, str) else None for step in rows["step"]],
+            **{name: rows[name].to_numpy() for name in ("firms", "members", "firm_penetration_pct")},
+        }
+    )
+
+
+def step_rows(rows: pd.DataFrame, t: Translator) -> list[tuple[str, str]]:
+    """Return the bands next to a step, with members and firms."""
+    near = rows.dropna(subset=["step"])
+    return [
+        (
+            t("recruitment.step_line", category=row["category"], size=row["size_label"], step=row["step"]),
+            t("towns.members_of_firms", members=t.number(row["members"]), firms=t.number(row["firms"])),
+        )
+        for row in near.to_dict("records")
+    ]
+
+
+def _choose(reader: Reader, customdata: Any) -> None:  # noqa: ANN401 - as the browser sends it
+    clicked = (str(customdata[0]), str(customdata[1]))
+    view = address.view(reader.settings)
+    address.select(dataclasses.replace(view, cell=None if view.cell == clicked else clicked))

@@ -1,0 +1,117 @@
+"""The plan of a year: visits a month, the share that joins, what that brings; and what narrows the list."""
+
+from __future__ import annotations
+
+import dataclasses
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from analytics.text import recruitment_findings as findings
+from analytics.view import MAX_VISITS
+from pages.shared import address, filters
+from pages.shared.loaders import Reader
+
+
+def scope(reader: Reader) -> str | None:
+    """Return the one thing that narrows the list, None where several things do or none does."""
+    names = _narrowings(reader)
+    selected = filters.scope(reader)
+    told = [*names.values(), *([selected] if selected is not None else [])]
+    return told[0] or None if len(told) == 1 else None
+
+
+def chosen(reader: Reader) -> None:
+    """Show the cell and the town that narrow the list, each with the way to let go of it."""
+    narrowed = {name: text for name, text in _narrowings(reader).items() if name in ("cell", "town")}
+    if not narrowed:
+        return
+    with st.container(horizontal=True, key="narrowed"):
+        for name, text in narrowed.items():
+            label = reader.t("recruitment.let_go", name=text)
+            st.button(
+                label,
+                type="tertiary",
+                icon=":material/close:",
+                key=f"let-go-{name}",
+                on_click=_let_go,
+                args=(reader, name),
+            )
+
+
+def controls(reader: Reader) -> None:
+    """Draw the two numbers that the reader sets."""
+    t, view = reader.t, reader.view
+    one, two = st.columns(2, gap="medium")
+    for column, name, high, step in ((one, "visits", MAX_VISITS, 1.0), (two, "conversion", 100.0, 0.5)):
+        st.session_state[name] = getattr(view, name)
+        with column:
+            st.number_input(
+                t(f"recruitment.{name}"),
+                min_value=0.0,
+                max_value=high,
+                step=step,
+                format="%g",
+                key=name,
+                on_change=_set,
+                args=(reader, name),
+            )
+
+
+def expectation(reader: Reader, plan: pd.Series) -> None:
+    """Say what a year of these visits should bring, in figures and in a sentence."""
+    t, view = reader.t, reader.view
+    figures = [
+        (t("recruitment.figure_visits"), t.number(plan["visits"]), ""),
+        (t("recruitment.figure_recruits"), t.number(plan["recruits"], 1), _between(plan, reader)),
+    ]
+    cards = "".join(
+        f'<div><div class="label">{escape(label)}</div><span class="value">{escape(value)}</span> '
+        f'<span class="beside">{escape(beside)}</span></div>'
+        for label, value, beside in figures
+    )
+    st.html(f'<div class="sheet">{cards}</div>')
+    sentence = findings.planner_sentence(
+        plan,
+        t,
+        visits_per_month=view.visits,
+        conversion_pct=view.conversion,
+        jobs=plan["jobs"],
+        fees=plan["dues_eur"],
+    )
+    exhausted = findings.exhausted_sentence(int(plan["listed"]), t, visits_per_month=view.visits)
+    st.html(f'<div class="finding">{escape(sentence)}. {escape(exhausted)}</div>')
+    st.html(f'<div class="source">{escape(t("recruitment.planner_note"))}</div>')
+
+
+def _between(plan: pd.Series, reader: Reader) -> str:
+    t = reader.t
+    return t("recruitment.low_to_high", low=t.number(plan["recruits_low"]), high=t.number(plan["recruits_high"]))
+
+
+def _narrowings(reader: Reader) -> dict[str, str]:
+    """Return the names of what narrows the list besides the selection of firms."""
+    view, t, found = reader.view, reader.t, {}
+    if view.cell is not None:
+        segment, size = view.cell
+        name = reader.settings.segments[segment].name.in_language(t.language)
+        found["cell"] = f"{name}, {t(f'recruitment.firms_{size}')}"
+    if view.town_only and view.town is not None:
+        towns = reader.table("towns").set_index("area_code")["area_name"]
+        found["town"] = str(towns.get(view.town, view.town))
+    if view.antenna is not None:
+        found["antenna"] = t("recruitment.around", antenna=view.antenna)
+    if view.within_km is not None:
+        found["within"] = t("common.within", km=t.number(view.within_km))
+    return found
+
+
+def _let_go(reader: Reader, name: str) -> None:
+    view = address.view(reader.settings)
+    changes: dict[str, object] = {"cell": None} if name == "cell" else {"town_only": False}
+    address.select(dataclasses.replace(view, **changes))
+
+
+def _set(reader: Reader, name: str) -> None:
+    address.select(dataclasses.replace(address.view(reader.settings), **{name: float(st.session_state[name])}))

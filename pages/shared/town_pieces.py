@@ -1,0 +1,100 @@
+"""Pieces of the page on towns: keys of its figures, their texts read aloud, the tables behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from html import escape
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from analytics.figures.ranking import ranking
+from analytics.text import Translator
+from analytics.text import towns_findings as findings
+from pages.shared import blocks
+from pages.shared.loaders import Reader
+
+RANKED = 14
+_COLUMNS = [
+    "area_name",
+    "firms",
+    "members",
+    "expected_members",
+    "ratio_shrunk",
+    "ratio_low",
+    "ratio_high",
+    "members_missing",
+    "p_value",
+    "q_value",
+    "nearest_antenna",
+    "antenna_km",
+]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Draws the figures of the page, each once a selection, level and town; a click on a point chooses its town."""
+
+    reader: Reader
+    town: str | None
+    on_click: Callable[[Any], None]
+
+    def chart(self, name: str, draw: Callable[[], object], *, alt: str) -> None:
+        """Draw one figure under ``name``."""
+        # The town on the sheet may be the page's choice and not in the view: it is a part of the name.
+        figure = self.reader.figure(f"{name}-{self.town}", draw, reads=("level",))
+        blocks.chart(figure, name=name, alt=alt, on_click=self.on_click)
+
+
+def is_comparable(towns: pd.DataFrame) -> bool:
+    """Return whether any member is expected anywhere; without, no figure has anything to show."""
+    return bool(towns["expected_members"].sum() > 0)
+
+
+def ranked_towns(towns: pd.DataFrame) -> pd.DataFrame:
+    """Return the areas that miss most members, as the table behind the ranking."""
+    return all_towns(towns).head(RANKED)
+
+
+def all_towns(towns: pd.DataFrame) -> pd.DataFrame:
+    """Return every area that has a firm, most members missing first."""
+    return _by_missing(towns)[_COLUMNS].reset_index(drop=True)
+
+
+def ranked(draw: Drawing, towns: pd.DataFrame, look: dict[str, Any], *, alt: str) -> None:
+    """Draw the areas that miss most members, in rows; twice, and the style sheet shows the one that fits."""
+    rows = _by_missing(towns).head(RANKED)
+    for name, narrow in (("wide", False), ("narrow", True)):
+        with st.container(key=f"only-{name}-ranking"):
+            draw.chart(f"ranking-{name}", partial(ranking, rows, narrow=narrow, **look), alt=alt)
+
+
+def alt(towns: pd.DataFrame, t: Translator) -> str:
+    """Return what the funnel shows, read aloud."""
+    return f"{findings.funnel_title(towns, t)}. {findings.ranking_title(towns, t)}."
+
+
+def funnel_key(t: Translator, level: str) -> str:
+    """Return the key of the funnel."""
+    return f"{escape(t(f'towns.funnel_subtitle_{level}'))} {_verdicts(t)}"
+
+
+def map_key(t: Translator, level: str) -> str:
+    """Return what the map shows; outlines of clusters are drawn for EPCI alone."""
+    return escape(t("towns.map_subtitle_clusters" if level == "epci" else "towns.map_subtitle"))
+
+
+def _verdicts(t: Translator) -> str:
+    dots = [
+        blocks.dot("gap", t("overview.under")),
+        blocks.dot("ours", t("overview.over")),
+        blocks.dot("neutral", t("overview.inconclusive"), strong=False),
+    ]
+    return " · ".join(dots)
+
+
+def _by_missing(towns: pd.DataFrame) -> pd.DataFrame:
+    return towns[towns["firms"] > 0].sort_values(["members_missing", "firms"], ascending=False)
