@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
-from analytics.figures.calibration import calibration
 from analytics.text import recruitment_findings as findings
 from pages.shared import blocks, cells, filters, model, planning, prospecting
 
@@ -24,26 +21,20 @@ with left, blocks.block("white-space", title, t("recruitment.white_space_subtitl
     cells.matrix(reader, matrix, alt=title)
     cells.quartile(reader, matrix)
     blocks.tools(reader, cells.table(matrix, t), name="white-space", title=title)
-with right, blocks.block("planner", t("recruitment.planner_title"), t("recruitment.planner_subtitle")):
-    planning.controls(reader)
-    planning.expectation(reader, plan)
+steps_title = findings.thresholds_sentence(reader.table("thresholds"), t)
+with right:
+    with blocks.block("planner", t("recruitment.planner_title"), t("recruitment.planner_subtitle")):
+        planning.controls(reader)
+        planning.expectation(reader, plan)
+    with blocks.block("steps", steps_title, t("recruitment.steps_subtitle")):
+        steps = cells.steps(reader)
+        blocks.rows(cells.step_rows(steps, t))
+        blocks.tools(reader, steps, name="thresholds", title=t("recruitment.steps_title"))
 
 with blocks.block("prospects", prospecting.title(reader, plan), prospecting.subtitle(reader, quality)):
     prospecting.order(reader, quality)
     prospecting.listed(reader)
     prospecting.files(reader, plan)
 
-left, right = st.columns([6, 6], gap="large")
-with left, blocks.block("model", t("recruitment.model_title"), model.subtitle(reader, quality)):
-    if quality:
-        bins = model.bins(quality)
-        draw = partial(calibration, bins, palette=blocks.slots(), language=language)
-        blocks.chart(reader.figure("calibration", draw), name="calibration", alt=findings.quality_sentence(quality, t))
-        blocks.tools(reader, bins, name="calibration", title=t("recruitment.model_title"))
-with (
-    right,
-    blocks.block("steps", findings.thresholds_sentence(reader.table("thresholds"), t), t("recruitment.steps_subtitle")),
-):
-    steps = cells.steps(reader)
-    blocks.rows(cells.step_rows(steps, t))
-    blocks.tools(reader, steps, name="thresholds", title=t("recruitment.steps_title"))
+with blocks.block("model", t("recruitment.model_title")):
+    model.show(reader, quality)

@@ -39,7 +39,8 @@ if town_pieces.is_comparable(towns):
     with left, blocks.block("ratio-map", title, town_pieces.map_key(t, level)):
         antennas, contours = reader.snapshot.table("antennas"), reader.table("contours")
         about = {"level": level, "frame": door.land_frame(), **look}
-        draw.chart("ratio-map", partial(ratio_map, towns, contours, antennas, **about), alt=title)
+        with st.container(key="ratio-map", height=484, border=False):
+            draw.chart("ratio-map", partial(ratio_map, towns, contours, antennas, **about), alt=title, height="stretch")
     title = findings.quadrant_title(towns, t, level=level)
     near_km = reader.settings.towns.near_km
     with right, blocks.block("quadrant", title, t("towns.quadrant_subtitle", km=t.number(near_km))):

@@ -20,11 +20,12 @@ NARROWEST_PX = 350
 COLORED = ("under", "over")
 # Upper ends of the classes of the shrunk ratio; the last class is open.
 CLASS_ENDS = (0.5, 0.7, 0.9, 1.1, 1.4, 2.0)
-LONGEST_NAME = 24
+LONGEST_NAME = 18
 # Names may reach this far into the right margin.
 RIGHT_PX = 10
 ELLIPSIS = "…"
 _KIND = re.compile(r"^(?:CA|CC|CU)\s+(?:de |du |des |d['’])?")
+_LAST_WORD = re.compile(r"[ -][^ -]*$")
 _INVISIBLE = "rgba(0,0,0,0)"
 
 
@@ -107,8 +108,9 @@ def short_name(name: str, longest: int = LONGEST_NAME) -> str:
     text = text[:1].upper() + text[1:]
     if len(text) <= longest:
         return text
-    whole = text[: longest + 1].rpartition(" ")[0]
-    return (whole if len(whole) >= longest / 2 else text[: longest - 1]).rstrip(" -") + ELLIPSIS
+    last = _LAST_WORD.search(text[: longest + 1])
+    cut = last.start() if last and last.start() >= longest / 2 else longest - 1
+    return text[:cut].rstrip(" -") + ELLIPSIS
 
 
 def halo(palette: Palette) -> str:

@@ -38,13 +38,13 @@ def matrix(reader: Reader, cells: pd.DataFrame, *, alt: str) -> None:
     t, view = reader.t, reader.view
     present = set(cells["segment"]), set(cells["size_class"])
     segments = {k: s.name.in_language(t.language) for k, s in reader.settings.segments.items() if k in present[0]}
-    sizes = {key: t(f"size.class_{key}") for key in SIZE_CLASSES if key in present[1]}
-    look = {"segments": segments, "sizes": sizes, "selected": view.cell, "palette": blocks.slots()}
+    look = {"segments": segments, "selected": view.cell, "palette": blocks.slots(), "language": t.language}
     if cells.empty:
         return
-    for name, narrow in (("wide", False), ("narrow", True)):
+    for name, heads in (("wide", "column"), ("narrow", "short")):
+        sizes = {key: t(f"recruitment.{heads}_{key}") for key in SIZE_CLASSES if key in present[1]}
         with st.container(key=f"only-{name}-matrix"):
-            draw = partial(white_space, cells, narrow=narrow, language=t.language, **look)
+            draw = partial(white_space, cells, sizes=sizes, narrow=name == "narrow", **look)
             figure = reader.figure(f"matrix-{name}", draw, reads=("cell",))
             blocks.chart(figure, name=f"matrix-{name}", alt=alt, on_click=partial(_choose, reader))
 

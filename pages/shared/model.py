@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from typing import Any
 
 import pandas as pd
+import streamlit as st
 
 from analytics import tables
+from analytics.figures.calibration import calibration
 from analytics.text import recruitment_findings as findings
+from pages.shared import blocks
 from pages.shared.loaders import Reader
 
 
@@ -23,13 +27,19 @@ def why_none(reader: Reader) -> str:
     return findings.few_members_sentence(len(tables.member_firms(reader.snapshot, reader.view)), reader.t)
 
 
-def subtitle(reader: Reader, found: dict[str, Any] | None) -> str:
-    """Say how good the model is and what a score means, or why there is none."""
+def show(reader: Reader, found: dict[str, Any] | None) -> None:
+    """Say how good the model is and what a score means, beside its calibration; or why there is none."""
+    t = reader.t
     if found is None:
-        return escape(why_none(reader))
-    return escape(f"{findings.quality_sentence(found, reader.t)} {findings.resemblance_sentence(reader.t)}")
-
-
-def bins(found: dict[str, Any]) -> pd.DataFrame:
-    """Return predicted and observed shares by bin."""
-    return pd.DataFrame(found["calibration"], columns=["predicted_pct", "observed_pct", "firms", "members"])
+        st.html(f'<div class="finding">{escape(why_none(reader))}</div>')
+        return
+    left, right = st.columns([6, 6], gap="large")
+    sentence = findings.quality_sentence(found, t)
+    with left:
+        st.html(f'<div class="finding">{escape(sentence)}</div>')
+        st.html(f'<div class="finding">{escape(findings.resemblance_sentence(t))}</div>')
+    with right:
+        bins = pd.DataFrame(found["calibration"], columns=["predicted_pct", "observed_pct", "firms", "members"])
+        draw = partial(calibration, bins, palette=blocks.slots(), language=t.language)
+        blocks.chart(reader.figure("calibration", draw), name="calibration", alt=sentence)
+        blocks.tools(reader, bins, name="calibration", title=t("recruitment.model_title"))

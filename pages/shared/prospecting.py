@@ -17,6 +17,7 @@ from pages.shared.loaders import Reader
 SHOWN = 60
 _REASONS = ["reason_1", "reason_2", "reason_3"]
 _ON_SCREEN = ["name", "commune_name", "segment_name", "size_label", "score", "why"]
+_WIDTHS = {"name": 270, "commune_name": 170, "segment_name": 165, "size_label": 125, "why": 430}
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _KINDS = {"jobs_estimate": "decimal", "score": "decimal", "antenna_km": "decimal", "created_on": "date"}
 _IN_FILES = [
@@ -76,14 +77,7 @@ def listed(reader: Reader) -> None:
     why = rows[_REASONS].fillna("").agg(lambda told: " · ".join(part for part in told if part), axis=1)
     headers = {name: t(f"common.column_{name}") for name in _ON_SCREEN}
     columns: dict[str, Any] = {
-        name: st.column_config.TextColumn(headers[name], width=width)
-        for name, width in (
-            ("name", 250),
-            ("commune_name", 150),
-            ("segment_name", 170),
-            ("size_label", 110),
-            ("why", 520),
-        )
+        name: st.column_config.TextColumn(headers[name], width=width) for name, width in _WIDTHS.items()
     }
     columns["score"] = st.column_config.ProgressColumn(
         headers["score"], format="%.0f", min_value=0, max_value=100, width=110, color="primary"

@@ -42,11 +42,11 @@ class Drawing:
     town: str | None
     on_click: Callable[[Any], None]
 
-    def chart(self, name: str, draw: Callable[[], object], *, alt: str) -> None:
+    def chart(self, name: str, draw: Callable[[], object], *, alt: str, height: int | str = "content") -> None:
         """Draw one figure under ``name``."""
         # The town on the sheet may be the page's choice and not in the view: it is a part of the name.
         figure = self.reader.figure(f"{name}-{self.town}", draw, reads=("level",))
-        blocks.chart(figure, name=name, alt=alt, on_click=self.on_click)
+        blocks.chart(figure, name=name, alt=alt, height=height, on_click=self.on_click)
 
 
 def is_comparable(towns: pd.DataFrame) -> bool:
@@ -89,9 +89,9 @@ def map_key(t: Translator, level: str) -> str:
 
 def _verdicts(t: Translator) -> str:
     dots = [
-        blocks.dot("gap", t("overview.under")),
-        blocks.dot("ours", t("overview.over")),
-        blocks.dot("neutral", t("overview.inconclusive"), strong=False),
+        blocks.dot("gap", t("towns.under")),
+        blocks.dot("ours", t("towns.over")),
+        blocks.dot("neutral", t("towns.inconclusive"), strong=False),
     ]
     return " · ".join(dots)
 

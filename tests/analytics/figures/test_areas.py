@@ -15,10 +15,11 @@ from analytics.figures.palette import LIGHT
         ("CA de Nîmes Métropole", "Nîmes Métropole"),
         ("CC du Frontonnais", "Frontonnais"),
         ("CC d’Aigues", "Aigues"),
-        ("CU Perpignan Méditerranée Métropole", "Perpignan Méditerranée…"),
+        ("CU Perpignan Méditerranée Métropole", "Perpignan…"),
         ("CC de la Lozère", "La Lozère"),
         ("Cahors", "Cahors"),
-        ("A" * 40, "A" * 23 + "…"),
+        ("A" * 40, "A" * 17 + "…"),
+        ("CA Tarbes-Lourdes-Pyrénées", "Tarbes-Lourdes…"),
     ],
 )
 def test_names_lose_their_kind_and_are_cut_between_words(name: str, short: str) -> None:

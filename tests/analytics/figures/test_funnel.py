@@ -76,7 +76,7 @@ def test_the_selected_area_has_a_ring_and_the_first_name() -> None:
 def test_names_from_files_are_text_and_stand_at_logarithms() -> None:
     figure = funnel(TOWNS, LIMITS, selected=None, palette=LIGHT, language="fr")
     name = next(a for a in figure.layout.annotations if a.text.startswith("<b>Nîmes"))
-    assert name.text == "<b>Nîmes &lt;b&gt;Métropole&lt;/b&gt;</b>"
+    assert name.text == "<b>Nîmes &lt;b&gt;Métropol…</b>"
     assert name.x == pytest.approx(math.log10(12))
     assert figure.data[-1].hovertext[1].startswith("<b>CA de Nîmes &lt;b&gt;Métropole&lt;/b&gt;</b><br>3 adhérents sur")
 
@@ -86,7 +86,7 @@ def test_bands_and_line_are_named_in_the_figure() -> None:
     assert [trace.name for trace in figure.data[:2]] == ["band_998", "band_95"]
     assert list(figure.data[1].x) == [0.1, 1.0, 100.0, 100.0, 1.0, 0.1]
     assert list(figure.data[1].y) == [0.0, 0.0, 0.8, 1.2, 3.0, 6.0]
-    assert {"<b>Comme attendu</b>", "zone attendue par le hasard", "Adhérents pour 1 attendu"} <= set(texts(figure))
+    assert {"<b>Comme attendu</b>", "zone du hasard", "Adhérents pour 1 attendu"} <= set(texts(figure))
     assert figure.data[3].line.color == LIGHT.ink
     assert list(figure.data[3].y) == [1.0, 1.0, None]
 
