@@ -45,6 +45,9 @@ if town_pieces.is_comparable(towns):
     near_km = reader.settings.towns.near_km
     with right, blocks.block("quadrant", title, t("towns.quadrant_subtitle", km=t.number(near_km))):
         draw.chart("quadrant", partial(quadrant, towns, near_km=near_km, **look), alt=title)
+else:
+    with blocks.block("sheet", sheet.title(towns, town, t)):
+        sheet.summary(reader, towns, town)
 
 with blocks.block("town", sheet.detail_title(towns, town, t)):
     sheet.detail(reader, town)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Level = Literal["commune", "epci", "department"]
 Detail = Literal["full", "light"]
 
+OUTLINE_DETAIL_M = 800
 _TABLES: dict[Level, str] = {"commune": "communes", "epci": "epcis", "department": "departments"}
 _DEPARTMENT_COLUMNS = ["area_code", "area_name", "seat_commune_code"]
 _EPCI_COLUMNS = [*_DEPARTMENT_COLUMNS, "main_commune_code", "communes_outside"]
@@ -111,9 +112,10 @@ def load_contours(level: Level, detail: Detail = "full", *, directory: Path = RE
 
 
 def load_outlines(geography: Geography, *, directory: Path = REFERENCE_DIR) -> pd.DataFrame:
-    """Return the contours of EPCI and departments as a map draws them (contract ``CONTOURS``), to 100 m.
+    """Return the contours of EPCI and departments as a map of the region draws them (contract ``CONTOURS``).
 
-    Rings run so that holes stay holes when they are filled as one path.
+    Details under ``OUTLINE_DETAIL_M``, a pixel of such a map, are left out, the same on both sides of a border; points
+    are given to 100 m. Rings run so that holes stay holes when they are filled as one path.
 
     Raises
     ------
@@ -143,9 +145,12 @@ def find_neighbours(geography: Geography, *, directory: Path = REFERENCE_DIR) ->
 
 
 def _outlines(level: Level, codes: pd.Series, *, directory: Path) -> pd.DataFrame:
+    import shapely  # noqa: PLC0415 - only contours need it
+
     contours = load_contours(level, "light", directory=directory)
     kept = contours[contours["area_code"].isin(codes)].sort_values("area_code")
-    lines = [_rings_km(geometry) for geometry in kept.geometry]
+    drawn = shapely.coverage_simplify(kept.geometry.to_numpy(), OUTLINE_DETAIL_M)
+    lines = [_rings_km(geometry) for geometry in drawn]
     x_km, y_km = ([line[axis] for line in lines] for axis in (0, 1))
     return pd.DataFrame({"level": level, "area_code": kept["area_code"].to_numpy(), "x_km": x_km, "y_km": y_km})
 
@@ -153,7 +158,8 @@ def _outlines(level: Level, codes: pd.Series, *, directory: Path) -> pd.DataFram
 def _rings_km(geometry: BaseGeometry) -> tuple[list[float | None], list[float | None]]:
     import shapely  # noqa: PLC0415 - only contours need it
 
-    rings = shapely.get_rings(shapely.orient_polygons(geometry))
+    # Of a contour in several parts itself, get_rings returns none.
+    rings = shapely.get_rings(shapely.get_parts(shapely.orient_polygons(geometry)))
     x_km: list[float | None] = []
     y_km: list[float | None] = []
     for ring in rings:

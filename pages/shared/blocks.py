@@ -22,6 +22,8 @@ _STEPS = {
     **dict.fromkeys(("ratio_shrunk", "ratio_low", "ratio_high"), 0.01),
     **dict.fromkeys(("p_value", "q_value"), 0.0001),
 }
+# Of a longer table a reader scrolls no further, and every rerun would send it whole; the file has all of it.
+TWIN_ROWS = 200
 CONFIG = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "doubleClick": False}
 
 
@@ -82,7 +84,10 @@ def tools(reader: Reader, table: pd.DataFrame, *, name: str, title: str) -> None
     """Offer the table behind a figure, to read and to keep."""
     with st.container(horizontal=True, key=f"tools-{name}"):
         with st.popover(reader.t("common.see_table"), type="tertiary", key=f"table-popover-{name}"):
-            twin(reader, table, name=name)
+            twin(reader, table.head(TWIN_ROWS), name=name)
+            if len(table) > TWIN_ROWS:
+                more = reader.t("common.twin_rows", shown=reader.t.number(TWIN_ROWS), rows=reader.t.number(len(table)))
+                st.html(f'<div class="source">{escape(more)}</div>')
         downloads.button(reader, table, name=name, title=title)
 
 

@@ -46,7 +46,7 @@ def matrix(reader: Reader, cells: pd.DataFrame, *, alt: str) -> None:
         with st.container(key=f"only-{name}-matrix"):
             draw = partial(white_space, cells, sizes=sizes, narrow=name == "narrow", **look)
             figure = reader.figure(f"matrix-{name}", draw, reads=("cell",))
-            blocks.chart(figure, name=f"matrix-{name}", alt=alt, on_click=partial(_choose, reader))
+            blocks.chart(figure, name=f"matrix-{name}", alt=alt, on_click=partial(choose, reader))
 
 
 def quartile(reader: Reader, cells: pd.DataFrame) -> None:
@@ -88,7 +88,8 @@ def step_rows(rows: pd.DataFrame, t: Translator) -> list[tuple[str, str]]:
     ]
 
 
-def _choose(reader: Reader, customdata: Any) -> None:  # noqa: ANN401 - as the browser sends it
+def choose(reader: Reader, customdata: Any) -> None:  # noqa: ANN401 - as the browser sends it
+    """List the firms of a clicked cell, or of all where it was chosen already."""
     clicked = (str(customdata[0]), str(customdata[1]))
     view = address.view(reader.settings)
     address.select(dataclasses.replace(view, cell=None if view.cell == clicked else clicked))

@@ -87,7 +87,7 @@ def listed(reader: Reader) -> None:
         rows.assign(why=why)[shown],
         hide_index=True,
         row_height=38,
-        height=38 * 13,
+        height=38 * 13 if len(rows) > 12 else "content",
         column_config=columns,
         placeholder="–",
         key="prospects",

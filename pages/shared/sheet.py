@@ -38,6 +38,13 @@ def choose_clicked(reader: Reader, customdata: Any) -> None:  # noqa: ANN401 - a
     choose(reader, str(customdata[0]))
 
 
+def list_town(reader: Reader, town: str) -> None:
+    """Go to the list of firms to visit, those of a town alone; from a widget's callback."""
+    view = dataclasses.replace(address.view(reader.settings), town=town, town_only=True, cell=None, antenna=None)
+    address.select(dataclasses.replace(view, within_km=None))
+    st.session_state["go-to-prospects"] = True
+
+
 def title(towns: pd.DataFrame, town: str | None, t: Translator) -> str:
     """Return the name of the town."""
     return t("towns.sheet_none") if town is None else str(_row(towns, town)["area_name"])
@@ -63,7 +70,7 @@ def summary(reader: Reader, towns: pd.DataFrame, town: str | None) -> None:
         type="primary",
         width="stretch",
         key="to-prospects",
-        on_click=_list_town,
+        on_click=list_town,
         args=(reader, town),
     )
     if st.session_state.pop("go-to-prospects", False):
@@ -94,12 +101,6 @@ def detail(reader: Reader, town: str | None) -> None:
         blocks.rows([(str(row["name"]), _jobs(row, t)) for row in targets.to_dict("records")])
         if targets.empty:
             st.html(f'<div class="source">{escape(t("towns.no_target"))}</div>')
-
-
-def _list_town(reader: Reader, town: str) -> None:
-    view = dataclasses.replace(address.view(reader.settings), town=town, town_only=True, cell=None, antenna=None)
-    address.select(dataclasses.replace(view, within_km=None))
-    st.session_state["go-to-prospects"] = True
 
 
 def _row(towns: pd.DataFrame, town: str) -> pd.Series:
