@@ -11,6 +11,7 @@ import pytest
 from tests.e2e.support import ARTIFACTS, Server, Visit, settle
 
 pytestmark = pytest.mark.e2e
+PATHS = ["/", "/recruitment", "/towns", "/sources"]
 SCREENS = {"laptop": (1440, 900), "projector": (1920, 1080), "phone": (390, 844)}
 ENGLISH = re.compile(
     r"\b(the|firms?|members?|overview|browse|upload|drag|drop|limit|per file|choose|select|loading|running|"
@@ -23,7 +24,7 @@ ENGLISH = re.compile(
 def test_a_link_to_a_page_works_as_the_first_request(visit: Visit) -> None:
     page, seen = visit("/sources")
     assert "Page not found" not in page.inner_text("body")
-    assert page.locator("[data-testid='stTopNavLink']").count() == 2
+    assert page.locator("[data-testid='stTopNavLink']").count() == len(PATHS)
     assert page.locator(".badge").first.inner_text() == "Données de démonstration"
     assert seen.errors == []
     assert seen.outside == set()
@@ -106,7 +107,7 @@ def test_a_change_of_selection_sends_little(visit: Visit) -> None:
     assert len([url for url in seen.fetched if "/assets/geo/land." in url]) == 1
 
 
-@pytest.mark.parametrize("path", ["/", "/sources"])
+@pytest.mark.parametrize("path", PATHS)
 def test_the_french_pages_hold_no_english(visit: Visit, path: str) -> None:
     page, _ = visit(path)
     text = page.inner_text("body").replace("English", "").replace("members.xlsx", "")
@@ -132,7 +133,7 @@ def test_a_table_is_read_and_a_file_says_its_source(visit: Visit) -> None:
 
 
 def test_every_answer_carries_the_policy(server: Server) -> None:
-    for path in ("/", "/sources", "/health/snapshot", "/assets/fonts/OFL-ibm-plex-sans.txt"):
+    for path in (*PATHS, "/health/snapshot", "/assets/fonts/OFL-ibm-plex-sans.txt"):
         with urllib.request.urlopen(server.url + path, timeout=10) as answer:  # noqa: S310 - our own server
             policy = answer.headers["content-security-policy"]
             assert "default-src 'self'" in policy
@@ -150,11 +151,11 @@ def test_monitors_are_told_the_snapshot_and_nothing_of_members(server: Server) -
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("screen", list(SCREENS))
-@pytest.mark.parametrize("path", ["/", "/sources"])
+@pytest.mark.parametrize("path", PATHS)
 def test_no_screen_cuts_anything(visit: Visit, path: str, screen: str, theme: str) -> None:
     page, seen = visit(path, size=SCREENS[screen], theme=theme)
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 1
-    for box in page.locator(".js-plotly-plot").all():
+    for box in page.locator(".js-plotly-plot:visible").all():
         place = box.bounding_box()
         assert place is not None
         assert place["width"] > 250
