@@ -6,6 +6,7 @@ Each takes the parsed options. Results go to standard output; progress, notices 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import io
 import json
 import os
@@ -26,7 +27,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from analytics import tables
 from analytics.errors import UserError
 from analytics.export.spreadsheet import harmless
-from analytics.settings import REGION_FILE, store_dir
+from analytics.settings import REGION_FILE, Settings, store_dir
 from analytics.store import Snapshot, Store
 from analytics.text import Translator, translator
 from analytics.text.recruitment_findings import few_members_sentence
@@ -91,7 +92,7 @@ def table(options: argparse.Namespace) -> None:
     save = _writer_for(options.out) if options.out else None
     snapshot = _current(_store(options))
     settings = snapshot.settings()
-    view = View.from_query(_query(options), settings)
+    view = _view(options, settings)
     asked = {"level": options.level, "limit": options.limit}
     rows = tables.compute(options.name, snapshot, view, settings, **asked, language=options.lang)
     t = translator(options.lang)
@@ -99,14 +100,21 @@ def table(options: argparse.Namespace) -> None:
     if save is None:
         _to_stdout(as_csv(rows))
     else:
-        facts = _provenance(snapshot, table=options.name, level=options.level, view=view.to_query(settings))
+        limit = None if options.limit is None else str(options.limit)
+        asked_for = {"table": options.name, "level": options.level, "limit": limit, "view": view.to_query(settings)}
+        facts = _provenance(snapshot, **asked_for)
         save(options.out, rows, facts=facts, t=t)
 
 
-def _query(options: argparse.Namespace) -> str:
-    """Return the view that the options ask for: ``--antenna`` and ``--segment`` are parts of it with an option each."""
-    pairs = [(name, value) for name in ("antenna", "segment") if (value := getattr(options, name))]
-    return "&".join(part for part in (options.view.removeprefix("?"), urlencode(pairs)) if part)
+def _view(options: argparse.Namespace, settings: Settings) -> View:
+    """Return the view asked for; what ``--antenna`` and ``--segment`` name stands in place of what ``--view`` does."""
+    is_idle = options.name in tables.TABLES and "antenna" not in tables.READS.get(options.name, ())
+    if is_idle and options.antenna is not None:
+        raise UserError("table.no_option", name=options.name, option="--antenna")
+    given = {name: getattr(options, name) for name in ("antenna", "segment")}
+    named = View.from_query(urlencode({k: v for k, v in given.items() if v is not None}), settings)
+    view = View.from_query(options.view, settings)
+    return dataclasses.replace(view, antenna=named.antenna or view.antenna, segments=named.segments or view.segments)
 
 
 def _notices(name: str, snapshot: Snapshot, view: View, t: Translator) -> Iterator[str]:

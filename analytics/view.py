@@ -47,7 +47,7 @@ class View:
     level, town
         Areas looked at, one of ``TOWN_LEVELS``, and the code of the one looked at closely.
     town_only
-        Prospects of that area alone.
+        Prospects of that area alone; of all where there is none.
     cell
         Segment and size class of one cell of the white-space matrix.
     antenna, within_km
@@ -197,7 +197,11 @@ def _number(given: Mapping[str, list[str]], name: str, *, high: float, default: 
 
 
 def _short(value: float | None) -> str | None:
-    return None if value is None else f"{value:g}"
+    """Return the number in as few digits as give the same number back: ``30``, ``12.3456789``."""
+    if value is None:
+        return None
+    text = f"{value:g}"
+    return text if float(text) == value else repr(float(value))
 
 
 def _refuse_unknown(name: str, values: Iterable[str], known: tuple[str, ...]) -> None:

@@ -5,26 +5,37 @@ The withheld units are read here from the source file itself, not from what the 
 
 from __future__ import annotations
 
+import dataclasses
+import html
+import io
+import json
 import re
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pandas as pd
 import pytest
+import streamlit as st
+from google.protobuf.message import Message
+from google.protobuf.text_format import MessageToString
+from openpyxl import load_workbook
 from streamlit.testing.v1 import AppTest
 
 from analytics import pipeline, tables
 from analytics.__main__ import main
 from analytics.settings import DEMO_DIR, default_settings
-from analytics.store import Store
-from analytics.view import View
-from pages.shared import downloads
-from pages.shared.loaders import Reader
+from analytics.store import Snapshot, Store
+from analytics.text import translator
+from analytics.view import ORDERS, TOWN_LEVELS, View
 
 SHELL = Path(__file__).parents[1] / "pages" / "shared" / "shell.py"
 REAL = Path(__file__).parents[2] / "shared" / "real" / "StockEtablissement_09_46_48.parquet"
 # A SIREN or SIRET standing alone, not the decimals of a number.
 IDENTIFIER = re.compile(r"(?<![\d.])(\d{9})(?:\d{5})?(?!\d)")
+
+Query = dict[str, str | list[str]]
 
 
 def _withheld(register: Path) -> set[str]:
@@ -76,7 +87,10 @@ def test_no_table_tells_them(source: tuple[Store, set[str]], capfd: pytest.Captu
     root = ["--store", str(store.root)]
     asked = [[name] for name in tables.TABLES]
     asked += [["penetration", "--level", level] for level in tables.LEVELS]
-    asked += [["firms", "--view", "perimeter=tic_and_content"]]
+    asked += [["shrunk-penetration", "--level", level] for level in ("commune", "segment_size")]
+    asked += [["towns", "--level", level] for level in TOWN_LEVELS]
+    asked += [[name, "--view", "perimeter=tic_and_content"] for name in ("firms", "prospects", "towns")]
+    asked += [["prospects", "--antenna", "Mende", "--segment", "programming", "--lang", "en"]]
     for words in asked:
         assert main(["table", *words, *root]) == 0
         out = "".join(capfd.readouterr())
@@ -97,6 +111,37 @@ def test_withheld_rows_have_no_identity_and_no_position(source: tuple[Store, set
     assert not snapshot.firms("tic")["name"].str.contains("ND]", regex=False, na=False).any()
 
 
+def test_whom_to_call_may_be_named_whatever_the_view(source: tuple[Store, set[str]]) -> None:
+    store, secret = source
+    snapshot, settings = _published(store), default_settings()
+    for perimeter in snapshot.perimeters:
+        for order in ORDERS:
+            view = View(perimeter, order=order)
+            rows = tables.prospects_in_full(snapshot, view, settings, language="fr")
+            assert len(rows) > 100
+            assert rows["name"].notna().all()
+            assert secret.isdisjoint(rows["siren"])
+        scores = snapshot.table(f"prospects-{perimeter}")
+        assert secret.isdisjoint(scores["siren"])
+
+
+def test_no_town_tells_them(source: tuple[Store, set[str]]) -> None:
+    store, secret = source
+    snapshot, settings = _published(store), default_settings()
+    for level, codes in _withheld_towns(snapshot).items():
+        for town in codes[:40]:
+            view = View("tic", level=level, town=town)
+            told = [
+                *(tables.town_firms(snapshot, view, settings, by=by) for by in ("segment", "size_class")),
+                tables.town_members(snapshot, view, settings),
+                tables.town_targets(snapshot, view, settings),
+                tables.prospects_in_full(snapshot, dataclasses.replace(view, town_only=True), settings),
+            ]
+            assert told[0]["firms"].sum() > 0
+            for table in told:
+                assert not _told(table.to_csv(), secret), (level, town)
+
+
 def test_no_message_nor_manifest_tells_them(
     source: tuple[Store, set[str]], capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -110,33 +155,49 @@ def test_no_message_nor_manifest_tells_them(
 
 
 def _texts(app: AppTest) -> Iterator[str]:
-    """Every text that the server sends for a page: charts, tables, markup, labels."""
+    """Every text that the server sends for a page: charts and their hovers, tables, markup, labels.
+
+    Escapes are undone, else a name with an accent would not be found.
+    """
     for element in app.main:
         proto = getattr(element, "proto", None)
-        yield str(proto) if proto is not None else ""
+        if isinstance(proto, Message):
+            yield MessageToString(proto, as_utf8=True)
+        spec = getattr(proto, "spec", "")
+        if spec:
+            yield json.dumps(json.loads(spec), ensure_ascii=False)
         value = getattr(element, "value", None)
         if isinstance(value, pd.DataFrame):
             yield value.to_csv()
 
 
-@pytest.mark.parametrize("page", [None, "sources.py"])
-@pytest.mark.parametrize("query", [{}, {"department": ["48"]}, {"perimeter": ["tic_and_content"], "lang": "en"}])
-def test_no_page_nor_download_tells_them(
-    source: tuple[Store, set[str]],
-    page: str | None,
-    query: dict[str, str | list[str]],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    store, secret = source
+def _file_texts(name: str, content: bytes) -> Iterator[str]:
+    """Every text of a downloaded file; of a workbook its cells, and all that is in its package besides."""
+    if name.endswith(".csv"):
+        yield content.decode("utf-8-sig")
+        return
+    for sheet in load_workbook(io.BytesIO(content)).worksheets:
+        yield "\n".join(str(cell) for row in sheet.iter_rows(values_only=True) for cell in row if cell is not None)
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        for part in package.namelist():
+            yield package.read(part).decode("utf-8")
+
+
+@pytest.fixture
+def saved(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """Return the files that pages offer, written at once, not when a browser asks."""
+    files: dict[str, bytes] = {}
+
+    def download_button(label: str, data: Callable[[], bytes], *, file_name: str, **look: object) -> None:
+        del label, look
+        files[file_name] = data()
+
+    monkeypatch.setattr(st, "download_button", download_button)
+    return files
+
+
+def _open(store: Store, page: str | None, query: Query, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setenv("ECOSYSTEM_STORE", str(store.root))
-    saved: list[bytes] = []
-
-    # Written at once, not when a browser asks.
-    def button(reader: Reader, table: pd.DataFrame, *, name: str, title: str) -> None:
-        assert downloads.file_name(reader, name).endswith(".csv")
-        saved.append(downloads.content(reader, table, title=title))
-
-    monkeypatch.setattr(downloads, "button", button)
     app = AppTest.from_file(str(SHELL), default_timeout=60)
     for key, value in query.items():
         app.query_params[key] = value
@@ -144,9 +205,78 @@ def test_no_page_nor_download_tells_them(
     if page:
         app.switch_page(f"../{page}").run()
     assert not app.exception
-    assert len(saved) == 5, "the overview offers five files"
-    texts = [*_texts(app), *(content.decode("utf-8-sig") for content in saved)]
+    return app
+
+
+def _refuse_leaks(app: AppTest, files: dict[str, bytes], secret: set[str]) -> str:
+    texts = [*_texts(app), *(text for name, content in files.items() for text in _file_texts(name, content))]
     assert sum(map(len, texts)) > 1_000
     for text in texts:
         assert not _told(text, secret)
         assert "[ND]" not in text
+    return "\n".join(texts)
+
+
+@pytest.mark.parametrize("page", [None, "sources.py", "towns.py", "recruitment.py"])
+@pytest.mark.parametrize("query", [{}, {"department": ["48"]}, {"perimeter": ["tic_and_content"], "lang": "en"}])
+def test_no_page_nor_download_tells_them(
+    source: tuple[Store, set[str]],
+    page: str | None,
+    query: Query,
+    monkeypatch: pytest.MonkeyPatch,
+    saved: dict[str, bytes],
+) -> None:
+    store, secret = source
+    app = _open(store, page, query, monkeypatch)
+    # Of a register without a roster there is nothing to compare towns by, and no model.
+    has_members = not _published(store).table("members").empty
+    more = {None: 0, "sources.py": 0, "towns.py": 2 if has_members else 0, "recruitment.py": 5 if has_members else 4}
+    assert len(saved) == 5 + more[page], "the overview offers five files, and is opened first"
+    _refuse_leaks(app, saved, secret)
+
+
+@pytest.mark.parametrize("level", ["commune", "epci"])
+@pytest.mark.parametrize("page", ["towns.py", "recruitment.py"])
+def test_a_town_of_withheld_units_does_not_tell_them(
+    source: tuple[Store, set[str]],
+    page: str,
+    level: str,
+    monkeypatch: pytest.MonkeyPatch,
+    saved: dict[str, bytes],
+) -> None:
+    store, secret = source
+    snapshot = _published(store)
+    town = _withheld_towns(snapshot)[level][0]
+    # The activity and size of the withheld members, or the sheet would stop before them.
+    selection = {"segments": ("programming",), "sizes": ("1-9",)} if level == "epci" else {}
+    view = View("tic", level=level, town=town, town_only=True, order="jobs", **selection)
+    query: Query = {**parse_qs(view.to_query(default_settings()))}
+    shown = _refuse_leaks(_open(store, page, query, monkeypatch), saved, secret)
+    targets = tables.town_targets(snapshot, view, default_settings())
+    for name in targets["name"]:
+        assert name in shown or html.escape(name) in shown, "what may be told is found, so what may not would be"
+    if page == "recruitment.py" and len(targets):
+        assert any(name.endswith(".xlsx") for name in saved)
+    if page == "towns.py" and not snapshot.table("members").empty:
+        assert tables.town_members(snapshot, view, default_settings())["name"].isna().any()
+        assert translator("fr")("towns.withheld") in shown.lower(), "a withheld member stands there, without a name"
+
+
+def _published(store: Store) -> Snapshot:
+    snapshot = store.current()
+    assert snapshot is not None
+    return snapshot
+
+
+def _withheld_towns(snapshot: Snapshot) -> dict[str, list[str]]:
+    """Return communes and EPCI with withheld members, or firms where there is no member, the smallest first."""
+    firms = snapshot.firms("tic")
+    members = tables.member_firms(snapshot, View("tic"))
+    rows = firms if members.empty else members
+    found = {}
+    for level, column in (("commune", "commune_code"), ("epci", "epci_code")):
+        withheld = set(rows.loc[rows["is_partially_diffusible"], column].dropna())
+        counts = rows[column].value_counts().sort_values(kind="stable")
+        found[level] = [code for code in counts.index if code in withheld]
+        assert found[level]
+    return found

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.special import expit
-from scipy.stats import rankdata
 
 # With fewer, what a group of columns tells would hang on a member or two, and a fold held out on less than six.
 NEEDED_MEMBERS = 30
@@ -135,6 +134,9 @@ def rank_auc(is_member: np.ndarray, predicted: np.ndarray) -> float:
     R is the sum of the ranks of the m members among the n firms; there is at least one of each. Hanley and McNeil
     (1982), "The meaning and use of the area under a receiver operating characteristic (ROC) curve", Radiology 143.
     """
+    # A third of a second to import: only who fits a model pays.
+    from scipy.stats import rankdata  # noqa: PLC0415
+
     members = int(is_member.sum())
     above = rankdata(predicted)[is_member].sum() - members * (members + 1) / 2
     return float(above / (members * (len(is_member) - members)))

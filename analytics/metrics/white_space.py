@@ -84,16 +84,18 @@ def upper_quartile(cells: pd.DataFrame, *, region_cells: pd.DataFrame, dues_eur:
     -----
     The shrunk penetration of a cell is its expected members times ``ratio_shrunk``, over its firms. Raw rates would be
     noise on both sides: a cell of three firms with one member would set the target, and the many small cells without a
-    member would each be said to lack some, while those that chance has favoured would give nothing back. Where the
-    cells of a class differ by no more than chance, all have its common rate, which is the target: in the region nothing
-    is added. But a cell whose raw rate has reached the target has nothing to catch up, whatever is thought of its luck:
-    so the higher of the two is its present rate, and the sum errs on the low side.
+    member would each be said to lack some, while those that chance has favoured would give nothing back. Where
+    neither segments nor cells differ by more than chance, all cells of a class have its common rate, which is the
+    target: in the region nothing is added. But a cell whose raw rate has reached the target has nothing to catch up,
+    whatever is thought of its luck: so the higher of the two is its present rate, and the sum errs on the low side.
 
     Firms weigh in the quartile, not cells: a quarter of the cells may hold a hundredth of the firms.
     """
     target = _targets(region_cells).loc[cells["size_class"]].to_numpy(dtype="float64")
     present = _shrunk_pct(cells).clip(lower=cells["firm_penetration_pct"])
-    members = cells["firms"] * (target - present).clip(lower=0) / 100
+    behind = target - present
+    # Cells of one rate may differ by a hair of rounding, which would be members whose dues are not known.
+    members = cells["firms"] * behind.where(behind > 1e-9, 0.0) / 100
     others = cells["firms"] - cells["members"]
     jobs = (cells["jobs_estimate"] - cells["member_jobs"]).clip(lower=0) / others.where(others > 0)
     dues = dues_eur.reindex(cells["size_class"]).to_numpy(dtype="float64")

@@ -48,9 +48,9 @@ def prospects(
 ) -> pd.DataFrame:
     """Return the firms to recruit in the order of the view, with their reasons in words; ``PROSPECT_COLUMNS``.
 
-    Firms of the view that are no members and may be named, in its ``cell``, nearest to its ``antenna``, ``within_km`` of
-    the nearest, of its ``town`` where ``town_only``. ``score`` is resemblance in percent (``prospects.fit_resemblance``), null with the reasons where too few members
-    are matched for a model.
+    Firms of the view that are no members and may be named: in its ``cell``, nearest to its ``antenna``, ``within_km``
+    of the nearest, of its ``town`` where ``town_only``. ``score`` is resemblance in percent
+    (``prospects.fit_resemblance``), null with the reasons where too few members are matched for a model.
 
     Parameters
     ----------
@@ -79,7 +79,8 @@ def prospects_in_full(
         segment_name=rows["segment"].map(segments).astype("str"),
         size_label=rows["size_code"].map(labels).astype("str"),
     )
-    worded = named.assign(**{column: reasons(named, column, t) for column in REASONS})
+    words = {column: reasons(named, column, t) for column in REASONS}
+    worded = named.assign(**{column: told.where(told != "") for column, told in words.items()})
     others = [
         "segment_name",
         "size_label",
@@ -114,7 +115,7 @@ def _open_to(snapshot: Snapshot, view: View) -> pd.DataFrame:
         keep &= firms["segment_size"] == ":".join(view.cell)
     if view.antenna is not None:
         keep &= firms[LEVEL_COLUMNS["antenna"]] == view.antenna
-    if view.town_only:
+    if view.town_only and view.town is not None:
         keep &= firms[LEVEL_COLUMNS[view.level]] == view.town
     if view.within_km is not None:
         keep &= firms["antenna_km"] <= view.within_km

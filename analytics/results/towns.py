@@ -54,9 +54,9 @@ def towns(snapshot: Snapshot, view: View, settings: Settings, *, level: str | No
 def towns_in_full(snapshot: Snapshot, view: View, settings: Settings, *, level: str | None = None) -> pd.DataFrame:
     """Return ``towns`` with what a page shows besides.
 
-    These are ``jobs_estimate``, ``member_jobs`` (persons), ``verdict`` (``ratios.standardise``), ``nearest_antenna`` and
-    ``antenna_km`` (``standing.compare_areas``), ``kind`` (``kinds.kind_of``), ``x_m`` and ``y_m`` (``areas.main_places``),
-    ``rank`` (1 for the area that misses most members, null without a firm).
+    These are ``jobs_estimate``, ``member_jobs`` (persons), ``verdict`` (``ratios.standardise``), ``nearest_antenna``
+    and ``antenna_km`` (``standing.compare_areas``), ``kind`` (``kinds.kind_of``), ``x_m`` and ``y_m``
+    (``areas.main_places``), ``rank`` (1 for the area that misses most members, null without a firm).
     """
     level = level or view.level
     if level not in TOWN_LEVELS:

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +19,9 @@ from analytics.__main__ import main, make_parser
 from analytics.commands import as_csv
 from analytics.ingest.register import REASONS
 from analytics.store import REQUIRED, Snapshot, Store
+from analytics.tables import TABLES
 from analytics.text import LANGUAGES, translator
+from analytics.text.recruitment_findings import few_members_sentence
 from tests.analytics import small_sources as small
 
 ROOT = Path(__file__).parents[2]
@@ -258,6 +261,194 @@ def test_table_that_cannot_be_had(built: Snapshot, capsys: Output, arguments: li
     assert output.err.count("\n") == 1
 
 
+# The tables of towns and recruitment, on the demonstration
+
+TOWN_COLUMNS = (
+    "area_code,area_name,firms,members,expected_members,ratio,ratio_shrunk,ratio_low,ratio_high,"
+    "probability_under,members_missing,p_value,q_value,cluster"
+)
+PROSPECT_COLUMNS = "siren,name,commune_name,segment,size_code,jobs_estimate,score,reason_1,reason_2,reason_3"
+WHITE_SPACE_COLUMNS = (
+    "segment,size_class,firms,members,jobs_estimate,member_jobs,firm_penetration_pct,job_penetration_pct,"
+    "expected_members,ratio,ratio_shrunk,ratio_low,ratio_high,members_missing,p_value,q_value,verdict,target_pct,"
+    "added_members,added_jobs,added_dues_eur,segment_name"
+)
+PENETRATION_COLUMNS = (
+    "area_code,area_name,firms,members,firm_penetration_pct,jobs_estimate,member_jobs,job_penetration_pct"
+)
+CODES = dict.fromkeys(("siren", "size_code", "area_code", "reason_1", "reason_2", "reason_3"), "str")
+
+
+@pytest.fixture
+def table(demo_root: Path, capsys: Output) -> Callable[..., pd.DataFrame]:
+    """Return a function that asks for a table of the demonstration and reads what is on standard output."""
+
+    def asked(*arguments: str) -> pd.DataFrame:
+        assert main(["table", *arguments, "--store", str(demo_root)]) == 0
+        output = capsys.readouterr()
+        language = arguments[arguments.index("--lang") + 1] if "--lang" in arguments else "fr"
+        assert output.err == translator(language)("cli.demo_notice") + "\n"
+        return pd.read_csv(io.StringIO(output.out), dtype=CODES)
+
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("arguments", "header"),
+    [
+        *((["towns", "--level", level], TOWN_COLUMNS) for level in ("commune", "epci", "department", "antenna")),
+        (["towns"], TOWN_COLUMNS),
+        (["prospects", "--limit", "5"], PROSPECT_COLUMNS),
+        (["white-space"], WHITE_SPACE_COLUMNS),
+        (["thresholds"], "category,band,step,firms,members,firm_penetration_pct"),
+        (
+            ["shrunk-penetration", "--level", "epci"],
+            "area_code,area_name,firms,members,firm_penetration_pct,firm_penetration_shrunk_pct,"
+            "firm_penetration_shrunk_low_pct,firm_penetration_shrunk_high_pct,probability_under_rate",
+        ),
+        *((["penetration", "--level", level], PENETRATION_COLUMNS) for level in ("antenna", "segment_size", "size")),
+    ],
+)
+def test_headers_are_those_promised(
+    arguments: list[str], header: str, table: Callable[..., pd.DataFrame], demo_root: Path, capsys: Output
+) -> None:
+    assert not table(*arguments).empty
+    assert main(["table", *arguments, "--store", str(demo_root), "--lang", "en"]) == 0
+    assert capsys.readouterr().out.partition("\n")[0] == header
+
+
+@pytest.mark.parametrize("level", ["commune", "epci", "department", "antenna"])
+def test_towns_expect_as_many_members_as_there_are(level: str, table: Callable[..., pd.DataFrame]) -> None:
+    towns = table("towns", "--level", level)
+    whole = table("penetration", "--level", "segment")
+    # Firms in a commune without EPCI are in no EPCI.
+    missing = whole["firms"].sum() - towns["firms"].sum()
+    assert missing == 0 or (level == "epci" and missing < 0.01 * whole["firms"].sum())
+    if not missing:
+        assert towns["members"].sum() == whole["members"].sum()
+        assert towns["expected_members"].sum() == pytest.approx(whole["members"].sum())
+    assert (level == "epci") == bool(towns["cluster"].notna().any())
+
+
+def test_penetration_by_antenna_and_cell_counts_each_firm_once(table: Callable[..., pd.DataFrame]) -> None:
+    whole = table("penetration", "--level", "department")[["firms", "members"]].sum().tolist()
+    for level in ("antenna", "segment_size"):
+        counts = table("penetration", "--level", level)
+        assert counts[["firms", "members"]].sum().tolist() == whole
+
+
+def test_prospects_of_an_antenna_and_a_segment(table: Callable[..., pd.DataFrame]) -> None:
+    rows = table("prospects", "--antenna", "Mende", "--segment", "programming", "--limit", "7")
+    assert 0 < len(rows) <= 7
+    assert set(rows["segment"]) == {"programming"}
+    assert rows["score"].is_monotonic_decreasing
+    view = table("prospects", "--view", "antenna=Mende&segment=programming")
+    pd.testing.assert_frame_equal(view.head(len(rows)), rows)
+    assert len(table("prospects", "--antenna", "Mende")) > len(view)
+
+
+def test_an_option_goes_before_what_the_view_says_of_the_same(table: Callable[..., pd.DataFrame]) -> None:
+    view = "?antenna=Rodez&segment=software&segment=data&department=48&order=jobs"
+    rows = table("prospects", "--antenna", "Mende", "--segment", "programming", "--view", view)
+    wanted = table("prospects", "--view", "antenna=Mende&segment=programming&department=48&order=jobs")
+    pd.testing.assert_frame_equal(rows, wanted)
+    assert rows["jobs_estimate"].is_monotonic_decreasing
+    assert not rows.empty
+
+
+def test_a_segment_narrows_the_other_tables_too(table: Callable[..., pd.DataFrame]) -> None:
+    assert set(table("white-space", "--segment", "software")["segment"]) == {"software"}
+    part = table("towns", "--level", "department", "--segment", "software")
+    whole = table("penetration", "--level", "segment").set_index("area_code")
+    assert part["firms"].sum() == whole.loc["software", "firms"]
+
+
+def test_a_limit_of_none_leaves_the_header(table: Callable[..., pd.DataFrame]) -> None:
+    assert table("prospects", "--limit", "0").empty
+
+
+def test_reasons_are_in_the_language(table: Callable[..., pd.DataFrame]) -> None:
+    columns = ["reason_1", "reason_2", "reason_3"]
+    french = table("prospects", "--limit", "200")
+    english = table("prospects", "--limit", "200", "--lang", "en")
+    pd.testing.assert_frame_equal(french.drop(columns=columns), english.drop(columns=columns))
+    assert (french[columns].isna() == english[columns].isna()).all(axis=None)
+    assert french["reason_1"].notna().all()
+    said = " ".join(english[columns].fillna("").to_numpy().ravel())
+    assert "despite: " in said
+    for word in ("malgré", "emplois", "membres", "{", "+", "None"):
+        assert word not in said
+    assert "malgré" in " ".join(french[columns].fillna("").to_numpy().ravel())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["prospects", "--antenna", "Paris"], "Toulouse, Montpellier"),
+        (["prospects", "--antenna", ""], "Toulouse, Montpellier"),
+        (["prospects", "--segment", "bakeries"], "software, programming"),
+        (["prospects", "--level", "epci"], "--level"),
+        (["towns", "--level", "segment"], "epci, commune, department, antenna"),
+        (["towns", "--limit", "3"], "--limit"),
+        (["towns", "--antenna", "Mende"], "--antenna"),
+        (["firms", "--antenna", "Mende"], "--antenna"),
+        (["nothing", "--antenna", "Mende"], "prospects"),
+        (["prospects", "--view", "visits=nan"], "1,000"),
+    ],
+)
+def test_what_a_table_does_not_take_is_told(arguments: list[str], told: str, demo_root: Path, capsys: Output) -> None:
+    assert main(["table", *arguments, "--store", str(demo_root), "--lang", "en"]) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.count("\n") == 1
+    assert told in output.err
+
+
+@pytest.mark.parametrize("limit", ["-1", "ten", "1.5", ""])
+def test_a_limit_is_a_whole_number(limit: str, capsys: Output) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main(["table", "prospects", "--limit", limit])
+    assert raised.value.code == 2
+    assert "--limit" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_a_model_it_is_said_beside_the_list(built: Snapshot, capsys: Output, language: str) -> None:
+    assert main(["table", "prospects", "--store", store_of(built), "--lang", language]) == 0
+    output = capsys.readouterr()
+    t = translator(language)
+    # Two firms of the perimeter are members, one found by its name; the model needs thirty.
+    assert output.err == f"{t('cli.demo_notice')}\n{few_members_sentence(2, t)}\n"
+    rows = pd.read_csv(io.StringIO(output.out), dtype=CODES)
+    # Of the others, one is withheld and one was a member once.
+    assert rows["siren"].tolist() == [small.siren(5)]
+    assert rows[["score", "reason_1", "reason_2", "reason_3"]].isna().all(axis=None)
+    assert main(["table", "towns", "--store", store_of(built), "--lang", language]) == 0
+    assert capsys.readouterr().err == t("cli.demo_notice") + "\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["towns", "--level", "epci"], ["prospects", "--limit", "9"], ["white-space"], ["thresholds"]]
+)
+def test_new_tables_as_files(
+    arguments: list[str], table: Callable[..., pd.DataFrame], demo_root: Path, tmp_path: Path
+) -> None:
+    shown = table(*arguments)
+    for suffix in ("csv", "parquet"):
+        path = tmp_path / f"table.{suffix}"
+        assert main(["table", *arguments, "--out", str(path), "--store", str(demo_root)]) == 0
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "table.csv", dtype=CODES), shown)
+    kept = pd.read_parquet(tmp_path / "table.parquet")
+    assert list(kept) == list(shown)
+    assert len(kept) == len(shown)
+    # A text that is missing is null, never empty.
+    assert not (kept.select_dtypes("str") == "").any(axis=None)
+    assert (kept.isna() == shown.isna()).all(axis=None)
+    facts = {k.decode(): v.decode() for k, v in pq.read_metadata(tmp_path / "table.parquet").metadata.items()}
+    assert facts["table"] == arguments[0]
+    assert facts.get("limit") == ("9" if arguments[0] == "prospects" else None)
+
+
 def test_table_as_csv_file(built: Snapshot, tmp_path: Path, capsys: Output) -> None:
     path = tmp_path / "firms.csv"
     path.write_text("old")
@@ -297,7 +488,7 @@ def test_file_that_cannot_be_written(built: Snapshot, tmp_path: Path, capsys: Ou
 
 
 def test_withheld_unit_is_in_no_table(built: Snapshot, capsys: Output) -> None:
-    for name in ("firms", "members", "matches", "penetration"):
+    for name in TABLES:
         for perimeter in built.perimeters:
             assert main(["table", name, "--view", f"perimeter={perimeter}", "--store", store_of(built)]) == 0
             output = capsys.readouterr()

@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from analytics import pipeline
-from analytics.contracts import CANDIDATES, MEMBERS
+from analytics.contracts import CANDIDATES, CLUSTERS, CONTOURS, MEMBERS, NEIGHBOURS, PROSPECTS
 from analytics.errors import UserError
 from analytics.pipeline import Request, apply_decisions, build, build_demo, count_members, faults_of, replace_members
 from analytics.settings import REGION_FILE, default_settings
-from analytics.store import Snapshot, Store
+from analytics.store import REQUIRED, Snapshot, Store
 from tests.analytics import small_sources as small
 
 REAL = Path(__file__).parents[2] / "../shared/real/StockEtablissement_09_46_48.parquet"
@@ -250,7 +251,9 @@ def test_decisions_take_effect_without_the_sources(request_: Request) -> None:
     assert counts_after["firms"] == counts_before["firms"]
     assert after.manifest["sources"] == before.manifest["sources"]
     assert after.table_names == before.table_names
-    for name in set(after.table_names) - {"members", "candidates"}:
+    # Who is a member changes the clusters too; of so few members no model is fitted, before or after.
+    changed = {"members", "candidates", *(f"clusters-{perimeter}" for perimeter in after.perimeters)}
+    for name in set(after.table_names) - changed:
         assert after.manifest["tables"][name] == before.manifest["tables"][name]
 
 
@@ -328,6 +331,114 @@ def test_members_are_counted_on_a_day() -> None:
         "members_not_found": 1,
         "members_former": 1,
     }
+
+
+# What a build derives from its tables
+
+DERIVED = ("contours", "neighbours", "prospects-tic", "clusters-tic")
+
+
+def with_members(request: Request, count: int) -> Request:
+    """Return the request with sixty more firms, the first ``count`` of which are the members."""
+    register = small.write_register(request.register.with_name("more.parquet"), more_firms=60)
+    return replace(request, register=register, legal_units=None, members=write_members(request, count))
+
+
+def write_members(request: Request, count: int) -> Path:
+    path = request.register.with_name(f"{count}.csv")
+    path.write_text("SIREN\n" + "".join(f"{small.siren(100 + n)}\n" for n in range(count)), encoding="utf-8")
+    return path
+
+
+def publish_as_earlier_version(snapshot: Snapshot, store: Store) -> Snapshot:
+    """Publish what a version without derived tables would have."""
+    with store.writing() as draft:
+        for name in snapshot.table_names:
+            if not name.startswith(DERIVED):
+                draft.write_table(name, snapshot.table(name))
+        return draft.publish({key: snapshot.manifest[key] for key in (*REQUIRED, "has_members_file")})
+
+
+def test_build_keeps_contours_neighbours_scores_and_clusters(built: Snapshot) -> None:
+    for contract, names in (
+        (CONTOURS, ["contours"]),
+        (NEIGHBOURS, ["neighbours"]),
+        (CLUSTERS, [f"clusters-{perimeter}" for perimeter in small.FIRMS_BY_PERIMETER]),
+        (PROSPECTS, [f"prospects-{perimeter}" for perimeter in small.FIRMS_BY_PERIMETER]),
+    ):
+        for name in names:
+            table = built.table(name)
+            assert list(table) == list(contract.columns)
+            assert len(contract.enforce(table)) == len(table)
+    epcis = set(built.table("epcis")["area_code"])
+    assert set(built.table("clusters-tic")["area_code"]) == epcis
+    pairs = built.table("neighbours")
+    assert set(pairs["area_code"]) <= epcis
+    there, back = pairs.to_numpy().tolist(), pairs[["neighbour_code", "area_code"]].to_numpy().tolist()
+    assert sorted(there) == sorted(back)
+    contours = built.table("contours")
+    assert set(contours.loc[contours["level"] == "epci", "area_code"]) == epcis
+
+
+def test_too_few_members_for_a_model(built: Snapshot) -> None:
+    assert built.manifest["resemblance"] == dict.fromkeys(small.FIRMS_BY_PERIMETER)
+    for perimeter in built.perimeters:
+        assert built.table(f"prospects-{perimeter}").empty
+
+
+def test_a_model_scores_the_firms_that_are_neither_members_nor_withheld(request_: Request) -> None:
+    snapshot = build(with_members(request_, 30))
+    quality = snapshot.manifest["resemblance"]
+    # In tic four firms and sixty more; in core three and sixty; one in each is withheld, none a member.
+    assert {p: (quality[p]["members"], quality[p]["firms"]) for p in quality} == {
+        "tic": (30, 64),
+        "core": (30, 63),
+        "tic_and_content": (30, 65),
+    }
+    assert sum(row["members"] for row in quality["tic"]["calibration"]) == 30
+    scores = snapshot.table("prospects-tic")
+    assert len(scores) == 64 - 30 - 1
+    assert {small.siren(2), *(small.siren(100 + n) for n in range(30))}.isdisjoint(scores["siren"])
+
+
+def test_decisions_fit_the_model_anew(request_: Request) -> None:
+    before = build(with_members(request_, 30))
+    leaving = before.table("members").set_index("siren").loc[small.siren(100), "member_id"]
+    request_.store.record_decision(leaving, small.siren(1))
+    after = apply_decisions(request_.store)
+    assert after.manifest["resemblance"]["tic"]["members"] == 30
+    before_sirens, after_sirens = (set(s.table("prospects-tic")["siren"]) for s in (before, after))
+    assert after_sirens - before_sirens == {small.siren(100)}
+    assert before_sirens - after_sirens == {small.siren(1)}
+    request_.store.record_decision(leaving, None)
+    fewer = apply_decisions(request_.store)
+    assert fewer.manifest["resemblance"]["tic"] is None
+    assert fewer.table("prospects-tic").empty
+    assert set(fewer.table_names) == set(before.table_names)
+
+
+def test_a_new_roster_fits_the_model_anew(request_: Request) -> None:
+    build(with_members(request_, 4))
+    after = replace_members(request_.store, write_members(request_, 40))
+    assert after.manifest["resemblance"]["tic"]["members"] == 40
+    assert len(after.table("prospects-tic")) == 64 - 40 - 1
+    assert replace_members(request_.store, write_members(request_, 29)).manifest["resemblance"]["tic"] is None
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_snapshot_of_an_earlier_version_is_built_again_not_mended(
+    built: Snapshot, store: Store, request_: Request, language: str
+) -> None:
+    earlier = publish_as_earlier_version(built, store)
+    assert request_.members is not None
+    for change in (partial(apply_decisions, store), partial(replace_members, store, request_.members)):
+        with pytest.raises(UserError) as raised:
+            change()
+        assert raised.value.key == "table.older_snapshot"
+        assert "python -m analytics build" in raised.value.message(language)
+        assert store.current() == earlier
+        assert store.snapshots() == [earlier]
+    assert set(DERIVED) <= set(build(request_).table_names)
 
 
 # The demonstration and real rows

@@ -3,151 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime
+from collections.abc import Callable
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analytics import tables
-from analytics.contracts import CANDIDATES, COMMUNES, FIRMS, MEMBERS
 from analytics.errors import UserError
-from analytics.settings import default_settings
-from analytics.view import View
-
-SETTINGS = default_settings()
-ALL = View.default(SETTINGS)
-WITHHELD_SIREN, WITHHELD_SIRET = "200000008", "20000000800015"
-
-
-def _firm(siren: str, name: str | None, commune: str, segment: str, size: str, jobs: float) -> dict[str, object]:
-    withheld = siren == WITHHELD_SIREN
-    return {
-        "siren": siren,
-        "siret": siren + "00015",
-        "name": name,
-        "commune_code": commune,
-        "epci_code": {"31555": "243100518", "34172": "243400017", "34032": "243400769"}[commune],
-        "department_code": commune[:2],
-        "x_m": 574_123.5 if withheld else 570_000.0,
-        "y_m": 6_279_000.0,
-        "longitude": 1.44,
-        "latitude": 43.6,
-        "location_precision": "town_hall" if withheld else "address",
-        "activity_code": "62.01Z",
-        "activity_nomenclature": "NAFRev2",
-        "segment": segment,
-        "size_code": size,
-        "jobs_low": jobs,
-        "jobs_estimate": jobs,
-        "jobs_high": jobs,
-        "category": None,
-        "created_on": pd.Timestamp("2015-03-02"),
-        "is_employer": jobs > 0,
-        "establishments_count": 1,
-        "is_partially_diffusible": withheld,
-    }
-
-
-TIC = FIRMS.enforce(
-    pd.DataFrame(
-        [
-            _firm("100000009", "Alpha Démo", "31555", "software", "12", 30),
-            _firm(WITHHELD_SIREN, None, "31555", "programming", "01", 2),
-            _firm("300000007", "Gamma Démo", "34172", "programming", "00", 0),
-            _firm("400000006", "Delta Démo", "34032", "consulting", "21", 68),
-        ]
-    )
+from analytics.view import TOWN_LEVELS, View
+from tests.analytics.small_snapshot import (
+    ALL,
+    NO_MEMBER,
+    SETTINGS,
+    TIC,
+    WITHHELD_SIREN,
+    WITHHELD_SIRET,
+    SmallSnapshot,
+    members_of,
 )
-
-
-def _member(
-    number: int, name: str, siren: str | None, decision: str, jobs: float | None = None, **more: object
-) -> dict[str, object]:
-    return {
-        "member_id": f"M-{number}",
-        "name": name,
-        "siren": siren,
-        "commune_code": "31555",
-        "joined_on": pd.NaT,
-        "left_on": pd.NaT,
-        "axes": None,
-        "dues_eur": None,
-        "jobs": jobs,
-        "match_method": "siren" if siren else "none",
-        "match_score": None,
-        "match_decision": decision,
-        "is_in_perimeter": siren in set(TIC["siren"]),
-        "is_partially_diffusible": siren == WITHHELD_SIREN,
-        "source_row": number + 1,
-        **more,
-    }
-
-
-ROSTER = MEMBERS.enforce(
-    pd.DataFrame(
-        [
-            _member(1, "ALPHA", "100000009", "matched", 33),
-            _member(2, "Jeanne Secret", WITHHELD_SIREN, "matched"),
-            _member(3, "Hors périmètre", "500000005", "matched", 10),
-            _member(4, "Delt", None, "to_review", 5),
-            _member(5, "Partie", "300000007", "matched", 7, left_on=pd.Timestamp("2020-06-30")),
-        ]
-    )
-)
-COMMUNE_ROWS = COMMUNES.enforce(
-    pd.DataFrame(
-        {
-            "commune_code": ["31555", "34172", "34032", "34003"],
-            "name": ["Toulouse", "Montpellier", "Béziers", "Agde"],
-            "department_code": ["31", "34", "34", "34"],
-            "epci_code": ["243100518", "243400017", "243400769", "243400819"],
-            "population": [500_000, 300_000, 80_000, 29_000],
-            "x_m": [574_000.0, 770_000.0, 720_000.0, 737_000.0],
-            "y_m": [6_279_000.0] * 4,
-            "longitude": [1.4] * 4,
-            "latitude": [43.6] * 4,
-        }
-    )
-)
-
-
-@dataclasses.dataclass
-class SmallSnapshot:
-    """What the tables ask of a snapshot."""
-
-    built_at: datetime = datetime(2026, 11, 1, tzinfo=UTC)
-    perimeters: tuple[str, ...] = ("tic",)
-    roster: pd.DataFrame = dataclasses.field(default_factory=lambda: ROSTER)
-
-    def firms(self, perimeter: str) -> pd.DataFrame:
-        assert perimeter == "tic"
-        return TIC
-
-    def table(self, name: str) -> pd.DataFrame:
-        candidates = {"member_id": "M-4", "rank": 1, "siren": "400000006", "name": "Delta Démo"}
-        return {
-            "members": self.roster,
-            "communes": COMMUNE_ROWS,
-            "departments": pd.DataFrame({"area_code": ["31", "34", "48"], "area_name": ["HG", "Hérault", "Lozère"]}),
-            "epcis": pd.DataFrame(
-                {
-                    "area_code": ["243100518", "243400017", "243400769", "243400819"],
-                    "area_name": ["Toulouse Métropole", "Montpellier", "Béziers", "Hérault Méditerranée"],
-                }
-            ),
-            "candidates": CANDIDATES.enforce(
-                pd.DataFrame(
-                    [{**candidates, "commune_code": "34032", "score": 88.0, "reason": "close_name_other_town"}]
-                )
-            ),
-        }[name]
-
+from tests.analytics.views import views
 
 SNAPSHOT = SmallSnapshot()
+Ask = Callable[[SmallSnapshot, View], pd.DataFrame]
 
 
-def _compute(name: str, view: View = ALL, **options: str) -> pd.DataFrame:
-    return tables.compute(name, SNAPSHOT, view, SETTINGS, **options)  # type: ignore[arg-type]
+def _compute(name: str, view: View = ALL, *, snapshot: SmallSnapshot = SNAPSHOT, **options: str | int) -> pd.DataFrame:
+    return tables.compute(name, snapshot, view, SETTINGS, **options)  # type: ignore[arg-type]
 
 
 def test_penetration_by_department_by_hand() -> None:
@@ -212,9 +95,8 @@ def test_an_empty_selection_draws_what_can_be_drawn() -> None:
 def test_a_withheld_unit_counts_and_is_not_named_anywhere() -> None:
     assert _compute("penetration", level="epci")["members"].sum() == 2
     outputs = [
-        *(_compute(name) for name in tables.TABLES),
+        *(ask(SNAPSHOT, ALL) for ask in ALL_TABLES.values()),
         tables.review(SNAPSHOT),  # type: ignore[arg-type]
-        tables.places(SNAPSHOT, ALL, SETTINGS),  # type: ignore[arg-type]
     ]
     for table in outputs:
         text = table.to_csv()
@@ -247,18 +129,135 @@ def test_matches_and_review_name_the_firms() -> None:
     ("name", "options", "key"),
     [
         ("prospects_of_tomorrow", {}, "table.unknown"),
-        ("firms", {"level": "epci"}, "table.no_level"),
+        ("firms", {"level": "epci"}, "table.no_option"),
+        ("white-space", {"level": "epci"}, "table.no_option"),
+        ("towns", {"limit": 3}, "table.no_option"),
+        ("thresholds", {"limit": 3}, "table.no_option"),
+        ("prospects", {"level": "epci"}, "table.no_option"),
         ("penetration", {"level": "canton"}, "table.unknown_level"),
+        ("shrunk-penetration", {"level": "canton"}, "table.unknown_level"),
+        ("towns", {"level": "segment"}, "table.unknown_level"),
     ],
 )
-def test_what_is_asked_wrongly_is_refused_in_a_sentence(name: str, options: dict[str, str], key: str) -> None:
+def test_what_is_asked_wrongly_is_refused_in_a_sentence(name: str, options: dict[str, str | int], key: str) -> None:
     with pytest.raises(UserError) as caught:
         _compute(name, **options)
     assert caught.value.key == key
+    foreign = next(iter(options), name)
+    for language in ("fr", "en"):
+        sentence = caught.value.message(language)
+        assert str(options.get("level") if key == "table.unknown_level" else foreign) in sentence
+
+
+@pytest.mark.parametrize("name", tables.TABLES)
+def test_a_language_may_be_given_with_any_table(name: str) -> None:
+    assert list(_compute(name, language="en")) == list(_compute(name))
+
+
+def test_shrunk_penetration_by_hand() -> None:
+    table = _compute("shrunk-penetration", level="department", snapshot=SmallSnapshot(roster=members_of(TIC["siren"])))
+    assert list(table) == tables.SHRUNK_COLUMNS
+    # Every firm is a member: no area differs from another, and all have the common rate.
+    assert table["firm_penetration_pct"].tolist() == [100, 100]
+    assert table["firm_penetration_shrunk_pct"].to_numpy() == pytest.approx([100, 100], rel=1e-3)
+
+
+# Every table on whatever there may be
+
+
+def _asked(name: str, view: dict[str, object] | None = None, **options: str) -> Ask:
+    def ask(snapshot: SmallSnapshot, chosen: View) -> pd.DataFrame:
+        asked = dataclasses.replace(chosen, **(view or {}))  # type: ignore[arg-type]
+        table: pd.DataFrame = getattr(tables, name)(snapshot, asked, SETTINGS, **options)
+        return table
+
+    return ask
+
+
+_AT = {"epci": "243100518", "commune": "31555", "department": "31", "antenna": "Toulouse"}
+ALL_TABLES: dict[str, Ask] = {
+    **{name: _asked(name) for name in ("firms", "members", "matches", "places", "key_figures", "white_space")},
+    **{name: _asked(name) for name in ("thresholds", "prospects", "prospects_in_full", "plan", "region_totals")},
+    **{f"penetration-{level}": _asked("penetration", level=level) for level in ("epci", "antenna", "segment_size")},
+    "comparison": _asked("comparison"),
+    "shrunk_penetration": _asked("shrunk_penetration"),
+    **{f"towns-{level}": _asked("towns_in_full", level=level) for level in TOWN_LEVELS},
+    **{
+        f"{name}-{level}": _asked(name, {"level": level, "town": _AT[level]})
+        for name in ("contours", "town_members", "town_targets")
+        for level in ("epci", "commune")
+    },
+    "town_limits": _asked("town_limits"),
+    **{f"town_firms-{by}": _asked("town_firms", {"town": "243100518"}, by=by) for by in ("segment", "size_class")},
+}
+ROSTERS = {
+    "no member": NO_MEMBER,
+    "one member": members_of(["100000009"]),
+    "one member outside the perimeter": members_of(["500000005"]),
+    "one withheld member": members_of([WITHHELD_SIREN]),
+    "all members": members_of(TIC["siren"]),
+}
+ONE_FIRM, NO_FIRM = View("tic", segments=("consulting",)), View("tic", departments=("48",))
+LITTLE = [
+    *((name, ALL) for name in ROSTERS),
+    ("one member", ONE_FIRM),
+    ("all members", ONE_FIRM),
+    ("no member", NO_FIRM),
+    ("all members", NO_FIRM),
+    ("all members", View("tic", segments=("manufacturing",), sizes=("250+",), employers_only=True)),
+]
+
+
+@pytest.fixture(scope="module")
+def columns() -> dict[str, list[str]]:
+    return {name: list(ask(SNAPSHOT, ALL)) for name, ask in ALL_TABLES.items()}
+
+
+@pytest.mark.parametrize("name", ALL_TABLES)
+def test_there_is_a_table_of_little_or_nothing(name: str, columns: dict[str, list[str]]) -> None:
+    for roster, view in LITTLE:
+        table = ALL_TABLES[name](SmallSnapshot(roster=ROSTERS[roster]), view)
+        assert list(table) == columns[name]
+        numbers = table.select_dtypes("number")
+        assert not numbers.isin([float("inf"), float("-inf")]).any(axis=None)
+        for count in {"firms", "members", "expected_members"} & set(numbers):
+            assert (numbers[count] >= 0).all()
+
+
+@pytest.mark.parametrize("name", ALL_TABLES)
+def test_a_region_without_a_firm_has_its_tables(name: str, columns: dict[str, list[str]]) -> None:
+    assert list(ALL_TABLES[name](SmallSnapshot(tic=TIC.head(0), roster=NO_MEMBER), ALL)) == columns[name]
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    view=views(perimeters=("tic",), towns=st.sampled_from([*_AT.values(), "34", "Montpellier"])),
+    name=st.sampled_from(sorted(tables.READS)),
+)
+def test_a_table_does_not_depend_on_what_it_does_not_read(view: View, name: str) -> None:
+    options = {"by": "segment"} if name == "town_firms" else {}
+    asked = getattr(tables, name)
+    whole = asked(SNAPSHOT, view, SETTINGS, **options)
+    kept = asked(SNAPSHOT, view.keep(*tables.READS[name]), SETTINGS, **options)
+    pd.testing.assert_frame_equal(whole, kept)
+
+
+def test_a_snapshot_of_an_earlier_version_is_refused_where_it_lacks_something() -> None:
+    older = SmallSnapshot(is_older=True)
+    part = View("tic", segments=("software",))
+    lacking = ["prospects", "prospects_in_full", "plan", "contours-epci", "town_targets-commune", "towns-epci"]
+    for name in lacking:
+        for view in (ALL, part):
+            with pytest.raises(UserError) as caught:
+                ALL_TABLES[name](older, view)
+            assert caught.value.key == "table.older_snapshot"
+            assert "python -m analytics build" in caught.value.message("fr")
+    for name in ("towns-commune", "towns-department", "white_space", "thresholds", "penetration-antenna"):
+        pd.testing.assert_frame_equal(ALL_TABLES[name](older, ALL), ALL_TABLES[name](SNAPSHOT, ALL))
 
 
 def test_no_member_at_all() -> None:
-    empty = SmallSnapshot(roster=MEMBERS.empty())
+    empty = SmallSnapshot(roster=NO_MEMBER)
     figures = tables.key_figures(empty, ALL, SETTINGS).set_index("quantity")  # type: ignore[arg-type]
     assert figures["value"].dropna().to_dict() == {"firms": 4, "jobs": 100}
     assert figures["gap_pct"].isna().tolist() == [True, True, False, False]

@@ -1,4 +1,4 @@
-"""How long a page's script takes, cold and warm, and how much it sends; on the demonstration."""
+"""How long a page's script takes, cold and warm, and how much it sends; on the demonstration, and on ten times it."""
 
 from __future__ import annotations
 
@@ -6,47 +6,102 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from analytics.derived import derive
 from analytics.pipeline import build_demo
-from analytics.store import Store
+from analytics.store import FIRMS_PREFIX, Store
 
 SHELL = Path(__file__).parents[2] / "pages" / "shared" / "shell.py"
-PAGES = ("overview.py", "sources.py")
-RUNS = 15
+PAGES = ("overview.py", "recruitment.py", "towns.py", "sources.py")
+RUNS, TOWNS = 15, 7
+COPIES = 10
+
+
+def opened(page: str) -> AppTest:
+    """Return the shell with a page open."""
+    app = AppTest.from_file(str(SHELL), default_timeout=300).run()
+    return app if page == PAGES[0] else app.switch_page(f"../{page}").run()
 
 
 def measure(page: str) -> tuple[float, float, float]:
     """Return milliseconds of the first run, the median of the next ones, and kilobytes of what a run sends."""
     st.cache_resource.clear()
-    app = AppTest.from_file(str(SHELL), default_timeout=120)
     start = time.perf_counter()
-    app.run()
-    if page != PAGES[0]:
-        app.switch_page(f"../{page}").run()
+    app = opened(page)
     cold = time.perf_counter() - start
-    warm = []
-    for _ in range(RUNS):
-        start = time.perf_counter()
-        app.run()
-        warm.append(time.perf_counter() - start)
+    assert not app.exception
+    warm = [_seconds(app.run) for _ in range(RUNS)]
     sent = sum(element.proto.ByteSize() for element in app.main if getattr(element, "proto", None) is not None)
     return 1000 * cold, 1000 * statistics.median(warm), sent / 1000
 
 
+def another_town() -> float:
+    """Return the median milliseconds of the towns' page when a reader chooses towns that nobody looked at before."""
+    st.cache_resource.clear()
+    app = opened("towns.py")
+    options = app.selectbox(key="town").options
+    taken = []
+    for number in range(TOWNS):
+        box = app.selectbox(key="town")
+        box.select_index((7 * number + 3) % len(options))
+        taken.append(_seconds(box.run))
+    return 1000 * statistics.median(taken)
+
+
+def enlarge(store: Store, copies: int) -> int:
+    """Publish the demonstration again, each firm of it ``copies`` times, and return how many firms that makes."""
+    snapshot = store.current()
+    assert snapshot is not None
+    kept = {name: snapshot.table(name) for name in snapshot.table_names}
+    firms = {perimeter: _copied(snapshot.firms(perimeter), copies) for perimeter in snapshot.perimeters}
+    with store.writing() as draft:
+        derived = derive(kept, firms=firms, settings=snapshot.settings(), built_at=draft.built_at)
+        tables = kept | {FIRMS_PREFIX + name: table for name, table in firms.items()} | derived.tables
+        for name, table in tables.items():
+            draft.write_table(name, table)
+        draft.publish(snapshot.manifest | derived.facts)
+    return len(firms["tic"])
+
+
+def _copied(firms: pd.DataFrame, copies: int) -> pd.DataFrame:
+    parts = [firms.assign(siren=[f"{n}{siren[1:]}" for siren in firms["siren"]]) for n in range(copies)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def print_pages(firms: int) -> None:
+    """Print a row for each page."""
+    print(f"{firms:,} firms")
+    for page in PAGES:
+        cold, warm, sent = measure(page)
+        print(f"  {page:14} cold {cold:6.0f} ms   warm median of {RUNS} {warm:5.0f} ms   {sent:6.0f} kB sent")
+    print(f"  towns.py, another town: median of {TOWNS} {another_town():.0f} ms")
+
+
 def main() -> None:
-    """Measure every page and print a row for each."""
+    """Measure every page at both sizes."""
     with tempfile.TemporaryDirectory() as root:
+        store = Store(Path(root))
         start = time.perf_counter()
-        build_demo(Store(Path(root)))
+        build_demo(store)
         print(f"demonstration built in {time.perf_counter() - start:.1f} s")
         os.environ["ECOSYSTEM_STORE"] = root
-        for page in PAGES:
-            cold, warm, sent = measure(page)
-            print(f"{page:14} cold {cold:6.0f} ms   warm median of {RUNS} {warm:5.0f} ms   {sent:6.0f} kB sent")
+        print_pages(18_000)
+        start = time.perf_counter()
+        firms = enlarge(store, COPIES)
+        print(f"scores and clusters of {firms:,} firms in three perimeters: {time.perf_counter() - start:.1f} s")
+        print_pages(firms)
 
 
 if __name__ == "__main__":

@@ -7,15 +7,19 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+import shapely
 from shapely import contains_xy
 
-from analytics.contracts import ANTENNAS, COMMUNES
+from analytics.contracts import ANTENNAS, COMMUNES, CONTOURS, NEIGHBOURS
 from analytics.errors import UserError
 from analytics.ingest.geography import (
     Geography,
+    find_neighbours,
     load_contours,
     load_geography,
+    load_outlines,
     locate_antennas,
 )
 from analytics.settings import REFERENCE_DIR, Settings, default_settings
@@ -109,6 +113,134 @@ def test_contours_have_the_codes_of_the_tables(geography: Geography) -> None:
     assert set(load_contours("commune", "light")["area_code"]) == set(geography.communes["commune_code"])
 
 
+# --- outlines --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def outlines(geography: Geography) -> pd.DataFrame:
+    return load_outlines(geography)
+
+
+@pytest.fixture(scope="module")
+def drawn(outlines: pd.DataFrame) -> pd.DataFrame:
+    """Return the outlines beside the contours that they draw."""
+    contours = pd.concat([load_contours(level, "light").assign(level=level) for level in ("epci", "department")])
+    return outlines.merge(contours[["level", "area_code", "geometry"]], on=["level", "area_code"], how="outer")
+
+
+def rings_of(area: pd.Series) -> list[np.ndarray]:
+    """Return the rings between the gaps, points by row, kilometres."""
+    x_gaps, y_gaps = ([i for i, value in enumerate(area[axis]) if value is None] for axis in ("x_km", "y_km"))
+    assert x_gaps == y_gaps
+    bounds = zip([-1, *x_gaps], [*x_gaps, len(area["x_km"])], strict=True)
+    return [np.column_stack([area["x_km"][a + 1 : b], area["y_km"][a + 1 : b]]) for a, b in bounds]
+
+
+def signed_area_km2(ring: np.ndarray) -> float:
+    """Return the area by Gauss's formula, above zero where the ring runs against the clock."""
+    (x, y), (next_x, next_y) = ring[:-1].T, ring[1:].T
+    return float((x * next_y - next_x * y).sum() / 2)
+
+
+def test_every_epci_and_department_has_an_outline(geography: Geography, outlines: pd.DataFrame) -> None:
+    assert tuple(outlines.columns) == CONTOURS.columns
+    for level, areas in (("epci", geography.epcis), ("department", geography.departments)):
+        assert set(outlines.loc[outlines["level"] == level, "area_code"]) == set(areas["area_code"])
+    assert outlines["x_km"].map(len).min() > 3
+
+
+def test_rings_are_closed_and_rounded_to_100_m(outlines: pd.DataFrame) -> None:
+    for _, area in outlines.iterrows():
+        for ring in rings_of(area):
+            assert ring.shape[0] > 3
+            assert (ring[0] == ring[-1]).all()
+            assert (ring == ring.round(1)).all()
+
+
+def test_there_are_as_many_rings_as_the_contour_has(drawn: pd.DataFrame) -> None:
+    rings = [
+        sum(1 + len(part.interiors) for part in shapely.get_parts(contour)) for contour in drawn["geometry"].to_numpy()
+    ]
+    assert [len(rings_of(area)) for _, area in drawn.iterrows()] == rings
+    # Montpellier lies in two parts.
+    montpellier = drawn[drawn["area_code"] == "243400017"].iloc[0]
+    assert len(rings_of(montpellier)) == 2
+
+
+def test_the_rings_enclose_the_area_of_the_contour(drawn: pd.DataFrame) -> None:
+    enclosed = np.array([sum(signed_area_km2(ring) for ring in rings_of(area)) for _, area in drawn.iterrows()])
+    areas = shapely.area(drawn["geometry"].to_numpy()) / 1e6
+    # What one area loses of a simplified border, its neighbour gains.
+    assert enclosed == pytest.approx(areas, rel=0.03)
+    assert enclosed.sum() == pytest.approx(areas.sum(), rel=0.001)
+
+
+def test_holes_stay_holes(drawn: pd.DataFrame) -> None:
+    pierced = {}
+    for _, area in drawn.iterrows():
+        outer = [ring for ring in rings_of(area) if signed_area_km2(ring) > 0]
+        holes = [ring for ring in rings_of(area) if signed_area_km2(ring) < 0]
+        assert len(outer) == len(shapely.get_parts(area["geometry"]))
+        if holes:
+            pierced[area["area_code"]] = len(holes)
+            filled = shapely.Polygon(outer[0], holes)
+            for hole in holes:
+                inside = shapely.Polygon(hole).representative_point()
+                assert not filled.contains(inside)
+                assert not area["geometry"].contains(shapely.Point(1000 * inside.x, 1000 * inside.y))
+    # Sébazac-Concourès, of Rodez, lies within Comtal, Lot et Truyère; Llívia, of Spain, within Pyrénées Cerdagne.
+    assert pierced == {"200067478": 1, "246600399": 1, "66": 1}
+
+
+def test_only_the_areas_of_the_settings_are_drawn() -> None:
+    lot = load_geography(settings_for("46"))
+    outlines = load_outlines(lot)
+    assert outlines.loc[outlines["level"] == "department", "area_code"].tolist() == ["46"]
+    assert set(outlines.loc[outlines["level"] == "epci", "area_code"]) == set(lot.epcis["area_code"])
+
+
+# --- neighbours ------------------------------------------------------------------------------------------------------
+
+TOULOUSE, MURETAIN, MONTPELLIER = "243100518", "200068641", "243400017"
+
+
+@pytest.fixture(scope="module")
+def neighbours(geography: Geography) -> pd.DataFrame:
+    return find_neighbours(geography)
+
+
+def test_known_neighbours_are_there_and_distant_areas_are_not(neighbours: pd.DataFrame) -> None:
+    assert tuple(neighbours.columns) == NEIGHBOURS.columns
+    around = set(neighbours.loc[neighbours["area_code"] == TOULOUSE, "neighbour_code"])
+    assert MURETAIN in around
+    assert MONTPELLIER not in around
+
+
+def test_neighbours_are_mutual_once_a_direction_and_none_is_its_own(neighbours: pd.DataFrame) -> None:
+    pairs = list(zip(neighbours["area_code"], neighbours["neighbour_code"], strict=True))
+    assert len(pairs) == len(set(pairs))
+    assert {(b, a) for a, b in pairs} == set(pairs)
+    assert all(a != b for a, b in pairs)
+
+
+def test_neighbours_are_those_whose_contours_touch(geography: Geography, neighbours: pd.DataFrame) -> None:
+    contours = load_contours("epci", "light")
+    codes, shapes = contours["area_code"].to_numpy(), contours.geometry.to_numpy()
+    at_no_distance = shapely.distance(shapes[:, None], shapes) == 0
+    np.fill_diagonal(at_no_distance, val=False)
+    expected = {(codes[i], codes[j]) for i, j in np.argwhere(at_no_distance)}
+    assert set(zip(neighbours["area_code"], neighbours["neighbour_code"], strict=True)) == expected
+    # The region is one piece: no EPCI stands alone.
+    assert set(neighbours["area_code"]) == set(geography.epcis["area_code"])
+
+
+def test_only_the_epcis_of_the_settings_are_neighbours(geography: Geography) -> None:
+    lot = load_geography(settings_for("46"))
+    found = find_neighbours(lot)
+    assert set(found["area_code"]) | set(found["neighbour_code"]) <= set(lot.epcis["area_code"])
+    assert len(found) < len(find_neighbours(geography))
+
+
 # --- antennas --------------------------------------------------------------------------------------------------------
 
 
@@ -194,3 +326,10 @@ def test_contours_absent_or_damaged_are_named(copied: Path) -> None:
     with pytest.raises(UserError) as caught:
         load_contours("epci", "full", directory=copied)
     assert_says(caught.value, "geography.damaged", "epcis.parquet")
+
+
+def test_outlines_and_neighbours_name_the_contours_that_are_absent(copied: Path, geography: Geography) -> None:
+    for read in (load_outlines, find_neighbours):
+        with pytest.raises(UserError) as caught:
+            read(geography, directory=copied)
+        assert_says(caught.value, "geography.absent", "epcis-light.parquet")

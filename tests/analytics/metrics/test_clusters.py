@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.stats.multitest import multipletests
 
 from analytics.metrics.clusters import local_moran
 
@@ -74,7 +75,21 @@ def test_esda_has_the_same_statistic_and_a_p_value_of_one_tail() -> None:
         moran = esda.Moran_Local(values.to_numpy(), W(around, id_order=list(values.index)), permutations=999, seed=113)
     assert moran.Is.tolist() == pytest.approx(statistic.tolist())
     assert moran.p_sim.max() <= 0.5 + 1e-3
-    assert np.minimum(2 * moran.p_sim, 1) == pytest.approx(p.to_numpy(), abs=0.2)
+    both_tails = np.minimum(2 * moran.p_sim, 1)
+    assert both_tails == pytest.approx(p.to_numpy(), abs=0.2)
+    # Those told are those that Benjamini and Hochberg reject, here by another hand.
+    rejected = multipletests(both_tails, alpha=0.1, method="fdr_bh")[0]
+    assert (local_moran(values, neighbours) != "none").tolist() == rejected.tolist()
+    assert 0 < rejected.sum() < len(rejected)
+
+
+def test_the_statistic_of_four_areas_in_a_row() -> None:
+    # Mean 1, so -1, -1, 0 and 2 off it, squares of mean 6 / 4. esda divides by n - 1: 3 / 4 of the paper's.
+    pairs = [("a", "b"), ("b", "c"), ("c", "d")]
+    neighbours = pd.DataFrame(pairs + [pair[::-1] for pair in pairs], columns=["area_code", "neighbour_code"])
+    statistic, _ = _by_hand(pd.Series({"a": 0.0, "b": 0.0, "c": 1.0, "d": 3.0}), neighbours, 9)
+    # -1 beside -1, -1 beside (-1 + 0) / 2, 0 beside what it may, and 2 beside 0.
+    assert statistic.tolist() == pytest.approx([1 / 1.5 * 0.75, 0.5 / 1.5 * 0.75, 0, 0])
 
 
 def test_an_area_against_its_neighbours() -> None:

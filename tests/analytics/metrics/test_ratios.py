@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import gamma, nbinom, poisson
+from scipy.stats import false_discovery_control, gamma, nbinom, poisson
+from statsmodels.stats.multitest import multipletests
 
 from analytics.metrics.ratios import (
     SMALLEST_EXPECTED,
@@ -90,6 +91,21 @@ def test_q_values_by_hand_and_over_large_areas_alone() -> None:
     assert table["p_value"].iloc[3:].isna().all()
     assert table["q_value"].iloc[3:].isna().all()
     assert table["verdict"].iloc[:4].tolist() == ["under", "under", "inconclusive", "too_small"]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 40), st.floats(SMALLEST_EXPECTED, 60)), min_size=1, max_size=12))
+def test_q_values_are_those_of_scipy_and_statsmodels(pairs: list[tuple[int, float]]) -> None:
+    # Small areas stand between the tested ones, and a repeated one ties.
+    table = standardise(_counts([*pairs, (1, 1.0), pairs[0]]))
+    tested = table[table["p_value"].notna()]
+    p = tested["p_value"].clip(upper=1).to_numpy()
+    assert len(p) == len(pairs) + 1
+    assert tested["q_value"].to_numpy() == pytest.approx(false_discovery_control(p), rel=1e-12)
+    under, q, *_ = multipletests(p, alpha=0.1, method="fdr_bh")
+    assert tested["q_value"].to_numpy() == pytest.approx(q, rel=1e-12)
+    if (np.abs(q - 0.1) > 1e-9).all():
+        assert (tested["verdict"] == "under").tolist() == under.tolist()
 
 
 def test_an_area_is_too_small_just_where_no_member_at_all_would_not_tell() -> None:
@@ -196,6 +212,17 @@ def test_funnel_limits_by_hand() -> None:
         r = next(r for r in range(100) if poisson.cdf(r, 10) >= p)
         share = (poisson.cdf(r, 10) - p) / poisson.pmf(r, 10)
         assert ten[column] == pytest.approx((r - share) / 10)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.one_of(st.floats(1e-6, 5_000), st.integers(1, 500).map(float)))
+def test_funnel_limits_interpolate_between_the_quantiles_of_scipy(expected: float) -> None:
+    limits = funnel_limits(np.array([expected])).iloc[0]
+    for column, p in (("low_998", 0.001), ("low_95", 0.025), ("high_95", 0.975), ("high_998", 0.999)):
+        r = poisson.ppf(p, expected)
+        share = (poisson.cdf(r, expected) - p) / poisson.pmf(r, expected)
+        assert 0 <= share <= 1
+        assert limits[column] == pytest.approx(max(r - share, 0) / expected)
 
 
 @settings(max_examples=50, deadline=None)

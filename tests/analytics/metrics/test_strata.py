@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -25,6 +27,19 @@ BY_HAND = _marked(
     + [("data", "0", True), ("data", "0", False), ("telecoms", "0", False)]
     + [("software", "250+", True), ("software", "10-49", False)]
 )
+
+
+def _strata_by_loops(rows: list[tuple[str, str, bool]], thin_below: int) -> list[str]:
+    cells = Counter((segment, size) for segment, size, _ in rows)
+    pools = Counter(size for segment, size, _ in rows if cells[segment, size] < thin_below)
+    return [
+        f"{segment}:{size}"
+        if cells[segment, size] >= thin_below
+        else f"*:{size}"
+        if pools[size] >= thin_below
+        else "*:*"
+        for segment, size, _ in rows
+    ]
 
 
 def test_strata_by_hand() -> None:
@@ -82,5 +97,6 @@ def test_expected_members_add_up_whatever_the_order(rows: list, thin_below: int,
     assert expected.tolist() == pytest.approx(within.tolist())
     shuffled = marked.sample(frac=1, random_state=random.randrange(1000))  # type: ignore[attr-defined]
     pd.testing.assert_series_equal(expected_by_firm(shuffled, thin_below=thin_below).sort_index(), expected)
+    assert strata_of(marked, thin_below=thin_below).tolist() == _strata_by_loops(rows, thin_below)
     sizes = strata_of(marked, thin_below=thin_below).value_counts()
     assert (sizes.drop("*:*", errors="ignore") >= thin_below).all()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize
+from scipy.stats import nbinom, poisson
 
-from analytics.metrics.ratios import standardise
-from analytics.metrics.shrinkage import fit_beta
+from analytics.metrics.ratios import SMALLEST_EXPECTED, standardise
 from analytics.metrics.white_space import upper_quartile, white_space
 
 SEGMENTS = ["software", "data", "trade"]
@@ -19,7 +21,7 @@ SIZES = ["0", "1-9", "250+"]
 COLUMNS = [
     *["segment", "size_class", "firms", "members", "jobs_estimate", "member_jobs"],
     *["firm_penetration_pct", "job_penetration_pct", "expected_members", "ratio", "ratio_shrunk", "ratio_low"],
-    *["ratio_high", "probability_under", "members_missing", "p_value", "q_value", "verdict"],
+    *["ratio_high", "members_missing", "p_value", "q_value", "verdict"],
 ]
 NO_DUES = pd.Series(dtype="float64")
 
@@ -47,6 +49,40 @@ def _added(marked: pd.DataFrame, region: pd.DataFrame | None = None, dues_eur: p
     )
 
 
+def _shrunk_by_hand(o: np.ndarray, e: np.ndarray) -> np.ndarray:
+    """Return ratios shrunk once: SciPy's negative binomial, its likelihood climbed without a gradient."""
+
+    def badness(logs: np.ndarray) -> float:
+        mean, shape = np.exp(logs)
+        return -float(nbinom.logpmf(o, shape, shape / (shape + mean * e)).sum())
+
+    common = o.sum() / e.sum()
+    bounds = [(-10, 10), (math.log(0.05), math.log(1e6))]
+    corners = [np.array([(0, 0), (0.3, 0), (0, 1)]) + np.log([common, shape]) for shape in (0.5, 5, 50)]
+    options = {"xatol": 1e-9, "fatol": 1e-12, "maxiter": 2_000}
+    fits = [
+        minimize(badness, at[0], method="Nelder-Mead", bounds=bounds, options={**options, "initial_simplex": at})
+        for at in corners
+    ]
+    best = min(fits, key=lambda fit: fit.fun)
+    if best.fun >= -poisson.logpmf(o, common * e).sum() - 1e-6:
+        return np.full(len(o), common)
+    mean, shape = np.exp(best.x)
+    shrunk: np.ndarray = (shape + o) / (shape / mean + e)
+    return shrunk
+
+
+def _shrunk_twice_by_hand(cells: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return the shrunk ratio of the segment of each cell, and of the cell; in none are fewer than ln 10 expected."""
+    assert (cells["expected_members"] >= SMALLEST_EXPECTED).all()
+    segment = cells["segment"].to_numpy()
+    o, e = cells["members"].to_numpy(), cells["expected_members"].to_numpy()
+    names = np.unique(segment)
+    of_each = _shrunk_by_hand(*(np.array([of[segment == name].sum() for name in names]) for of in (o, e)))
+    of_segment = of_each[np.searchsorted(names, segment)]
+    return of_segment, of_segment * _shrunk_by_hand(o, of_segment * e)
+
+
 # Size 0: 1 member of 10 firms. Size 1-9: 4 members of 8 firms.
 BY_HAND = _marked(
     [
@@ -72,6 +108,9 @@ def test_cells_by_hand() -> None:
     # Firms times the rate of the size: 1/10 and 4/8.
     assert cells["expected_members"].tolist() == pytest.approx([0.4, 2.5, 0.6, 1.5])
     assert cells["ratio"].tolist() == pytest.approx([2.5, 1.2, 0, 2 / 3])
+    # 4 members of 2.9 expected, 0 of 0.6, 1 of 1.5: chance may do as much, and 5 of 5 are there in all.
+    assert cells["ratio_shrunk"].tolist() == pytest.approx([1] * 4)
+    assert cells["members_missing"].tolist() == pytest.approx([0] * 4)
 
 
 def test_a_selection_is_measured_at_the_rates_of_the_region() -> None:
@@ -93,13 +132,71 @@ def test_a_segment_that_lacks_members_at_its_size_is_told() -> None:
     assert cells["members_missing"].iloc[0] < 0 < cells["members_missing"].iloc[1] < 14
 
 
+# At every size 88 members: of 1,760 firms (5 %), of 880 (10 %), and so on to 110 (80 %). Eight are expected of trade,
+# the eleventh part, and four are there; 40 of each of the others, and 42 are there.
+ALL_SIZES = {"0": 160, "1-9": 80, "10-49": 40, "50-249": 20, "250+": 10}
+HALF_AT_EVERY_SIZE = [
+    firm
+    for size, few in ALL_SIZES.items()
+    for segment, times, members in (("software", 5, 42), ("data", 5, 42), ("trade", 1, 4))
+    for firm in _firms(segment, size, firms=times * few, members=members)
+]
+
+
+def test_a_segment_that_joins_half_as_much_at_every_size_is_seen_though_none_of_its_cells_is_conclusive() -> None:
+    marked = _marked(HALF_AT_EVERY_SIZE)
+    cells = white_space(marked, region=marked, segments=SEGMENTS, sizes=list(ALL_SIZES))
+    trade = cells["segment"] == "trade"
+    assert cells["expected_members"].tolist() == pytest.approx([40] * 10 + [8] * 5)
+    assert cells["ratio"].tolist() == pytest.approx([1.05] * 10 + [0.5] * 5)
+    assert set(cells["verdict"]) == {"inconclusive"}
+    # Cells alone differ by no more than chance: all would have the one ratio. Together 20 are there of 40 expected.
+    assert standardise(cells[["members", "expected_members"]])["ratio_shrunk"].to_numpy() == pytest.approx(1)
+    assert (cells.loc[trade, "ratio_shrunk"] < 0.7).all()
+    of_segment, shrunk = _shrunk_twice_by_hand(cells)
+    assert cells["ratio_shrunk"].tolist() == pytest.approx(shrunk.tolist(), rel=1e-4)
+    # Within segments nothing varies: one second ratio for all, 440 members over what the first ratios lead to expect.
+    second = 440 / (400 * of_segment[0] + 40 * of_segment[-1])
+    assert cells["ratio_shrunk"].tolist() == pytest.approx((of_segment * second).tolist(), rel=1e-4)
+
+
+def test_a_cell_that_differs_from_its_segment_keeps_a_part_of_both() -> None:
+    # Trade as before, but of its largest firms more join than expected. Of 80 members 10 are expected of its 40 of 320.
+    rows = [firm for firm in HALF_AT_EVERY_SIZE if firm[1] in ("0", "1-9")]
+    largest = [("software", 140, 30), ("data", 140, 20), ("trade", 40, 30)]
+    rows += [firm for name, n, members in largest for firm in _firms(name, "250+", firms=n, members=members)]
+    cells = _cells(_marked(rows))
+    assert cells["expected_members"].tolist() == pytest.approx([40, 40, 35, 40, 40, 35, 8, 8, 10])
+    of_segment, shrunk = _shrunk_twice_by_hand(cells)
+    assert cells["ratio_shrunk"].tolist() == pytest.approx(shrunk.tolist(), rel=1e-4)
+    last = cells.iloc[8]
+    assert of_segment[8] < last["ratio_shrunk"] < last["ratio"] == pytest.approx(3)
+    assert (cells["ratio_shrunk"].iloc[6:8] < of_segment[6:8]).all()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(0, 12), min_size=9, max_size=9).filter(any))
+def test_ratios_are_those_of_two_stages_done_by_hand(members: list[int]) -> None:
+    # Thirty firms in each cell, so the members of a size are shared out by three.
+    pairs = [(segment, size) for segment in SEGMENTS for size in SIZES]
+    rows = [firm for pair, x in zip(pairs, members, strict=True) for firm in _firms(*pair, firms=30, members=x)]
+    cells = _cells(_marked(rows))
+    by_size = np.array(members).reshape(3, 3).sum(axis=0)
+    assert cells["expected_members"].tolist() == pytest.approx([*by_size / 3] * 3)
+    if by_size.min() < 3 * SMALLEST_EXPECTED:
+        return
+    assert cells["ratio_shrunk"].tolist() == pytest.approx(_shrunk_twice_by_hand(cells)[1].tolist(), rel=2e-3)
+
+
 def test_the_order_is_that_given_and_cells_outside_are_left_out() -> None:
     cells = white_space(BY_HAND, region=BY_HAND, segments=["trade", "software"], sizes=["250+", "1-9"])
     assert cells["segment"].tolist() == ["trade", "software"]
     assert cells["size_class"].tolist() == ["1-9", "1-9"]
     assert cells["expected_members"].tolist() == pytest.approx([1.5, 2.5])
+    # What is told of a cell alone is what its own counts say.
     by_areas = standardise(cells[["members", "expected_members"]])
-    pd.testing.assert_frame_equal(cells[by_areas.columns], by_areas)
+    alone = ["ratio", "p_value", "q_value", "verdict"]
+    pd.testing.assert_frame_equal(cells[alone], by_areas[alone])
 
 
 # Of 800 firms a quarter is 200: software (100) and data (100) of the highest rates just hold it.
@@ -111,16 +208,17 @@ QUARTER = [
 
 
 def test_the_upper_quartile_by_hand() -> None:
-    prior = fit_beta(np.array([30, 10, 12]), np.array([100, 100, 600]))
-    assert prior is not None
-    data, trade = ((prior.alpha + x) / (prior.alpha + prior.beta + n) for x, n in ((10, 100), (12, 600)))
+    # 52 members of 800 firms are 6.5 %: 6.5, 6.5 and 39 are expected.
+    cells = _cells(_marked(QUARTER))
+    assert cells["expected_members"].tolist() == pytest.approx([6.5, 6.5, 39])
+    _, data, trade = 0.065 * _shrunk_twice_by_hand(cells)[1]
     added = _added(_marked(QUARTER), dues_eur=pd.Series({"1-9": 150.0, "250+": 5_000.0}))
-    assert added["target_pct"].tolist() == pytest.approx([100 * data] * 3)
+    assert added["target_pct"].tolist() == pytest.approx([100 * data] * 3, rel=1e-4)
     assert 0.02 < trade < data
     # Data is at the target, and software above. A firm of trade that is no member has 5 jobs.
-    assert added["added_members"].tolist() == pytest.approx([0, 0, 600 * (data - trade)])
-    assert added["added_jobs"].tolist() == pytest.approx([0, 0, 5 * 600 * (data - trade)])
-    assert added["added_dues_eur"].tolist() == pytest.approx([0, 0, 150 * 600 * (data - trade)])
+    assert added["added_members"].tolist() == pytest.approx([0, 0, 600 * (data - trade)], rel=1e-3)
+    assert added["added_jobs"].tolist() == pytest.approx([0, 0, 5 * 600 * (data - trade)], rel=1e-3)
+    assert added["added_dues_eur"].tolist() == pytest.approx([0, 0, 150 * 600 * (data - trade)], rel=1e-3)
 
 
 def test_less_than_a_quarter_of_the_firms_does_not_set_the_target() -> None:
@@ -152,11 +250,10 @@ def test_jobs_added_are_those_of_firms_that_are_no_members() -> None:
 
 def test_a_small_cell_over_the_target_has_nothing_to_catch_up() -> None:
     # Software, a third of the firms, sets the target near 20 %. Data has one of three: 33 % raw, but less when shrunk.
-    prior = fit_beta(np.array([60, 1, 12]), np.array([300, 3, 600]))
-    assert prior is not None
     rows = [*_firms("software", "1-9", firms=300, members=60), *_firms("data", "1-9", firms=3, members=1)]
     added = _added(_marked([*rows, *_firms("trade", "1-9", firms=600, members=12)])).iloc[1]
-    assert 100 * (prior.alpha + 1) / (prior.alpha + prior.beta + 3) < added["target_pct"] < 100 / 3
+    # 73 members of 903 firms.
+    assert 100 * 73 / 903 * added["ratio_shrunk"] < added["target_pct"] < 100 / 3
     assert added["added_members"] == 0
 
 
@@ -193,6 +290,37 @@ def test_degenerate_regions_add_nothing(rows: list[Firm], target_pct: float | No
         assert added.dtypes.equals(_added(BY_HAND).dtypes)
     else:
         assert added["target_pct"].to_numpy() == pytest.approx(target_pct)
+
+
+def test_cells_of_one_rate_add_nothing_though_rounding_tells_them_apart() -> None:
+    # One of 3, 7, 11, ... firms in three hundred: 1 % everywhere, each time multiplied and divided by other numbers.
+    names = [f"s{i}" for i in range(20)]
+    rows = [firm for i, name in enumerate(names) for firm in _firms(name, "0", firms=300 + 400 * i, members=3 + 4 * i)]
+    cells = white_space(_marked(rows), region=_marked(rows), segments=names, sizes=["0"])
+    added = upper_quartile(cells, region_cells=cells, dues_eur=NO_DUES)
+    assert added["target_pct"].to_numpy() == pytest.approx(1)
+    assert (added[ADDED] == 0).all(axis=None)
+
+
+def test_a_selection_without_a_member_lacks_all_that_are_expected() -> None:
+    # 10 firms of size 0 at 1/10, and 8 of size 1-9 at 4/8.
+    others = BY_HAND[~BY_HAND["is_member"]]
+    cells = _cells(others, BY_HAND)
+    assert cells["firms"].tolist() == [3, 2, 6, 2]
+    assert cells[["ratio_shrunk", "ratio_low", "ratio_high"]].to_numpy() == pytest.approx(0)
+    assert cells["members_missing"].tolist() == pytest.approx([0.3, 1, 0.6, 1])
+    # The region has one rate a size, and all of it is to catch up.
+    assert _added(others, BY_HAND)["added_members"].tolist() == pytest.approx([0.3, 1, 0.6, 1])
+
+
+def test_a_segment_of_which_none_is_expected_has_the_ratio_of_all() -> None:
+    # None of size 250+ is a member: nothing is expected of data, which has that size alone.
+    rows = [*_firms("software", "0", firms=10, members=4), *_firms("data", "250+", firms=3, members=0)]
+    data = _cells(_marked(rows)).iloc[1]
+    assert (data["expected_members"], data["members_missing"]) == (0, 0)
+    assert math.isnan(data["ratio"])
+    assert data["verdict"] == "empty"
+    assert data["ratio_shrunk"] == pytest.approx(1)
 
 
 def test_no_firm_of_a_region_with_firms() -> None:
@@ -234,6 +362,19 @@ def test_cells_add_up_and_what_is_added_stays_within_bounds(rows: list[Firm], ta
 
 
 @settings(max_examples=50, deadline=None)
+@given(st.lists(firms, max_size=80), st.integers(0, 80), st.randoms(use_true_random=False))
+def test_ratios_lie_where_they_should_whatever_the_order(rows: list[Firm], taken: int, random: Any) -> None:
+    region = _marked(rows)
+    cells = _cells(region.head(taken), region)
+    assert (cells["ratio_low"] <= cells["ratio_shrunk"] + 1e-9).all()
+    assert (cells["ratio_shrunk"] <= cells["ratio_high"] + 1e-9).all()
+    missing = cells["expected_members"] * (1 - cells["ratio_shrunk"])
+    assert cells["members_missing"].tolist() == pytest.approx(missing.tolist())
+    shuffled = _cells(region.head(taken).sample(frac=1, random_state=random.randrange(1000)), region)
+    pd.testing.assert_frame_equal(shuffled, cells, rtol=1e-9)
+
+
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), min_size=1, max_size=6))
 def test_the_target_is_the_highest_rate_that_a_quarter_of_the_firms_reaches(pairs: list[tuple[int, int]]) -> None:
     names = [f"s{i}" for i in range(len(pairs))]
@@ -243,7 +384,6 @@ def test_the_target_is_the_highest_rate_that_a_quarter_of_the_firms_reaches(pair
     cells = white_space(marked, region=marked, segments=names, sizes=["0"])
     target = upper_quartile(cells, region_cells=cells, dues_eur=NO_DUES)["target_pct"]
     x, n = np.array(pairs).T
-    prior = fit_beta(x, n)
-    rates = (prior.alpha + x) / (prior.alpha + prior.beta + n) if prior else np.full(len(x), x.sum() / n.sum())
-    reached = [rate for rate in rates if n[rates >= rate].sum() >= n.sum() / 4]
+    rates = np.minimum(x.sum() / n.sum() * cells["ratio_shrunk"].to_numpy(), 1)
+    reached = [rate for rate in rates if n[rates >= rate - 1e-12].sum() >= n.sum() / 4]
     assert target.tolist() == pytest.approx([100 * max(reached)] * len(cells))

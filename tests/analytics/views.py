@@ -1,0 +1,42 @@
+"""Any view that the settings allow, for properties."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from analytics.settings import default_settings
+from analytics.sizes import SIZE_CLASSES
+from analytics.view import MAX_KM, MAX_VISITS, ORDERS, TOWN_LEVELS, View
+
+_SETTINGS = default_settings()
+# Half of a surrogate pair has no place in UTF-8.
+_ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+
+
+def _subset(values: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.sets(st.sampled_from(values)).map(lambda chosen: tuple(v for v in values if v in chosen))
+
+
+def views(
+    *,
+    perimeters: tuple[str, ...] = tuple(_SETTINGS.perimeters),
+    towns: st.SearchStrategy[str] = _ANY_TEXT,
+) -> st.SearchStrategy[View]:
+    """Return a strategy of views with every field."""
+    return st.builds(
+        View,
+        perimeter=st.sampled_from(perimeters),
+        departments=_subset(_SETTINGS.region.departments),
+        segments=_subset(tuple(_SETTINGS.segments)),
+        sizes=_subset(tuple(SIZE_CLASSES)),
+        employers_only=st.booleans(),
+        level=st.sampled_from(TOWN_LEVELS),
+        town=st.none() | towns,
+        town_only=st.booleans(),
+        cell=st.none() | st.tuples(st.sampled_from(tuple(_SETTINGS.segments)), st.sampled_from(tuple(SIZE_CLASSES))),
+        antenna=st.none() | st.sampled_from([antenna.name for antenna in _SETTINGS.antennas]),
+        within_km=st.none() | st.floats(0, MAX_KM),
+        order=st.sampled_from(ORDERS),
+        visits=st.floats(0, MAX_VISITS),
+        conversion=st.floats(0, 100),
+    )
