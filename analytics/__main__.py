@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -93,16 +93,20 @@ def _add_table_options(parser: argparse.ArgumentParser, t: Translator) -> None:
     parser.add_argument("--level", metavar="L", help=t("cli.option_level"))
     parser.add_argument("--antenna", metavar="NAME", help=t("cli.option_antenna"))
     parser.add_argument("--segment", metavar="S", help=t("cli.option_segment"))
-    parser.add_argument("--limit", type=_count, metavar="N", help=t("cli.option_limit"))
+    parser.add_argument("--limit", type=_count(t), metavar="N", help=t("cli.option_limit"))
     parser.add_argument("--view", default="", metavar="QUERY", help=t("cli.option_view"))
     parser.add_argument("--out", type=Path, metavar="F", help=t("cli.option_out"))
 
 
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise ValueError(text)
-    return value
+def _count(t: Translator) -> Callable[[str], int]:
+    """Return what reads a whole number that is not negative, and says so where it is none."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal():
+            raise argparse.ArgumentTypeError(t("cli.no_count", value=text))
+        return int(text)
+
+    return read
 
 
 def _language_in(arguments: Sequence[str]) -> str:

@@ -191,7 +191,7 @@ CLUSTERS = Contract(
     },
 )
 
-_REASON = pa.Check.str_matches(r"^[+-](size|segment|age|category|employer|distance|local)$")
+_REASON = pa.Check.str_matches(r"^[+-](size|segment|age|category|distance|local)$")
 
 # Firms that are no members and that INSEE does not withhold: how much each resembles members, and why.
 PROSPECTS = Contract(

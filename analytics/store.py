@@ -26,7 +26,7 @@ import re
 import secrets
 import shutil
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -71,6 +71,7 @@ class Snapshot:
     path: Path
     manifest: dict[str, Any] = field(repr=False, compare=False)
     _tables: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+    _made: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @property
@@ -118,6 +119,17 @@ class Snapshot:
             if name not in self._tables:
                 self._tables[name] = pd.read_parquet(io.BytesIO(self._checked_bytes(name)))
             return self._tables[name]
+
+    def once(self, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """Return what ``make`` gives, made once for all readers of this snapshot; callers must not change it.
+
+        For what follows from the snapshot alone and is costly: it lives as long as the snapshot does.
+        """
+        if name not in self._made:
+            made = make()
+            with self._lock:
+                self._made.setdefault(name, made)
+        return self._made[name]
 
     def firms(self, perimeter: str) -> pd.DataFrame:
         """Return the firms of a perimeter, columns of the contract ``FIRMS``.

@@ -13,7 +13,7 @@ from scipy.special import expit
 
 # With fewer, what a group of columns tells would hang on a member or two, and a fold held out on less than six.
 NEEDED_MEMBERS = 30
-GROUPS = ("size", "segment", "age", "category", "employer", "distance", "local")
+GROUPS = ("size", "segment", "age", "category", "distance", "local")
 # What multiplies the odds by less than this, or divides them by less, is no reason: 2 % would be 2.5 %.
 SMALLEST_REASON = 1.25
 REASONS = 3
@@ -102,6 +102,8 @@ def fit_resemblance(firms: pd.DataFrame, *, on: date, folds: int = 5, seed: int 
     Folds are drawn apart among members and others. For the firms held out, everything that looks at who is a member
     is computed of the firms outside their fold.
 
+    Whether a firm employs follows from its size: it counts in that group, and is no reason of its own.
+
     The contribution of a group to a firm's score is the sum over its columns of ``coefficient * (value - mean over the
     firms that are no members)``. Reasons are the three largest in absolute value but those that multiply the odds by
     less than ``SMALLEST_REASON`` or divide them by less; those that raise the score come before those that lower it.
@@ -184,7 +186,7 @@ def _features(rows: pd.DataFrame, *, on: date) -> _Features:
         ("age", _yes_or_no(age.isna().to_frame())),
         ("age", _number(age)),
         ("category", _yes_or_no(pd.get_dummies(rows["category"].fillna("unknown")))),
-        ("employer", _yes_or_no(rows[["is_employer"]])),
+        ("size", _yes_or_no(rows[["is_employer"]])),
         ("distance", _yes_or_no(distance.isna().to_frame())),
         ("distance", _number(distance)),
     ]

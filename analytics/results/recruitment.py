@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pandas as pd
 
 from analytics.metrics.aggregate import LEVEL_COLUMNS, mark_members
@@ -26,15 +28,18 @@ def white_space(snapshot: Snapshot, view: View, settings: Settings, *, language:
     """Return segments by size classes: what members hold, what is missing, what the upper quartile would add.
 
     Columns of ``white_space.white_space`` and ``white_space.upper_quartile``, and ``segment_name``. What is expected is
-    at the region's rates, whatever part the view selects.
+    at the region's rates, whatever part the view selects; and what a cell says does not depend on the segments and
+    sizes selected beside it: it is learnt from all of the view's departments, then cells are left out.
     """
-    region = region_standing(snapshot, View(view.perimeter))
+    region = region_standing(snapshot, view)
     order = {"segments": tuple(settings.segments), "sizes": tuple(SIZE_CLASSES)}
-    cells = cells_of(standing_firms(snapshot, view), region=region, **order)
+    all_cells = standing_firms(snapshot, dataclasses.replace(view, segments=(), sizes=()))
+    cells = cells_of(all_cells, region=region, **order)
     whole = cells_of(region, region=region, **order)
     told = upper_quartile(cells, region_cells=whole, dues_eur=_dues_by_class(snapshot, view))
     names = {key: segment.name.in_language(language) for key, segment in settings.segments.items()}
-    return told.assign(segment_name=told["segment"].map(names))
+    shown = told["segment"].isin(view.segments or names) & told["size_class"].isin(view.sizes or SIZE_CLASSES)
+    return told.assign(segment_name=told["segment"].map(names).astype("str"))[shown].reset_index(drop=True)
 
 
 def thresholds(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:

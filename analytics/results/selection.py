@@ -44,12 +44,16 @@ def member_firms(snapshot: Snapshot, view: View) -> pd.DataFrame:
 
 def region_standing(snapshot: Snapshot, view: View) -> pd.DataFrame:
     """Return all the firms of the view's perimeter as ``standing.stand`` does, whatever part the view selects."""
-    return stand(
-        snapshot.firms(view.perimeter),
-        member_sirens=current_sirens(snapshot),
-        antennas=snapshot.table("antennas"),
-        communes=snapshot.table("communes"),
-    )
+
+    def make() -> pd.DataFrame:
+        return stand(
+            snapshot.firms(view.perimeter),
+            member_sirens=current_sirens(snapshot),
+            antennas=snapshot.table("antennas"),
+            communes=snapshot.table("communes"),
+        )
+
+    return snapshot.once(f"standing-{view.perimeter}", make)
 
 
 def standing_firms(snapshot: Snapshot, view: View) -> pd.DataFrame:

@@ -25,7 +25,6 @@ _SHOWN: dict[str, tuple[str, ...]] = {
     "segment": ("segment_name",),
     "age": ("age_years",),
     "category": ("category",),
-    "employer": ("is_employer",),
     "distance": ("antenna_km", "nearest_antenna"),
     "local": ("local_penetration_pct",),
 }
@@ -131,10 +130,10 @@ def reason(code: object, firm: Mapping[str, Any], t: Translator) -> str:
     Parameters
     ----------
     code
-        ``+`` or ``-`` and a group: size, segment, age, category, employer, distance, local. Null gives ``""``.
+        ``+`` or ``-`` and a group: size, segment, age, category, distance, local. Null gives ``""``.
     firm
-        ``size_label``, ``segment_name``, ``age_years``, ``category``, ``is_employer``, ``antenna_km``,
-        ``nearest_antenna``, ``local_penetration_pct``: those of the group are read.
+        ``size_label``, ``segment_name``, ``age_years``, ``category``, ``antenna_km``, ``nearest_antenna``,
+        ``local_penetration_pct``: those of the group are read.
     """
     if not isinstance(code, str) or not code:
         return ""
@@ -261,8 +260,6 @@ def _words(group: str, firm: Mapping[str, Any], t: Translator) -> str:
         return _uncapital(value)
     if group == "category":
         return t(f"recruitment.category_{value}")
-    if group == "employer":
-        return t("recruitment.employer" if value else "recruitment.no_employee")
     if group == "age":
         return t.plural("recruitment.age", int(value)) if value >= 1 else t("recruitment.age_new")
     if group == "distance":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -208,6 +208,10 @@ class SmallSnapshot:
     @property
     def table_names(self) -> tuple[str, ...]:
         return tuple(name for name in self._tables() if not (self.is_older and name in DERIVED))
+
+    def once(self, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        assert name
+        return make()
 
     def firms(self, perimeter: str) -> pd.DataFrame:
         assert perimeter == "tic"

@@ -122,7 +122,6 @@ FIRM = {
     "segment_name": "Édition de logiciels",
     "age_years": 12.7,
     "category": "ETI",
-    "is_employer": True,
     "antenna_km": 4.2,
     "nearest_antenna": "Toulouse",
     "local_penetration_pct": 4.13,
@@ -145,8 +144,6 @@ NAN = float("nan")
         ("+category", {}, "entreprise de taille intermédiaire", "mid-size firm"),
         ("-category", {"category": "PME"}, "malgré : petite ou moyenne entreprise", "despite: small or medium firm"),
         ("+category", {"category": NAN}, "catégorie non indiquée", "category not given"),
-        ("+employer", {}, "employeuse", "employer"),
-        ("-employer", {"is_employer": False}, "malgré : sans salarié", "despite: no employee"),
         ("+distance", {}, "à 4 km de l’antenne de Toulouse", "4 km from the Toulouse office"),
         ("-distance", {"nearest_antenna": "Alès", "antenna_km": 61.5}, "malgré : à 62 km de l’antenne d’Alès", None),
         (
@@ -179,7 +176,7 @@ def test_an_unknown_reason_is_a_defect() -> None:
 
 
 def test_a_column_of_reasons_says_what_each_says() -> None:
-    groups = ["size", "segment", "age", "category", "employer", "distance", "local"]
+    groups = ["size", "segment", "age", "category", "distance", "local"]
     codes = [*[f"{sign}{group}" for group in groups for sign in "+-"], None]
     rows = [
         {**FIRM, "age_years": age, "antenna_km": km, "local_penetration_pct": rate, "category": kind, "reason_1": code}

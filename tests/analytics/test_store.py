@@ -107,6 +107,24 @@ def test_table_is_read_once_by_all_threads(store: Store, monkeypatch: pytest.Mon
     assert all(table is tables[0] for table in tables)
 
 
+def test_what_follows_from_a_snapshot_is_made_once_and_for_it_alone(store: Store) -> None:
+    first, second = build(store, 1), build(store, 2)
+    calls: list[int] = []
+
+    def sums(snapshot: Snapshot) -> pd.DataFrame:
+        calls.append(1)
+        return snapshot.table("members")[["jobs"]].sum().to_frame("jobs")
+
+    for snapshot, total in ((first, 3.0), (second, 4.0)):
+        with ThreadPoolExecutor(4) as threads:
+            made = list(threads.map(lambda _, s=snapshot: s.once("sums", lambda: sums(s)), range(8)))  # type: ignore[misc]
+        assert all(table is made[0] for table in made), "all readers share one"
+        assert made[0]["jobs"].tolist() == [total]
+    before = len(calls)
+    assert first.once("sums", lambda: sums(first))["jobs"].tolist() == [3.0]
+    assert len(calls) == before
+
+
 def test_publication_during_a_read_does_not_mix(store: Store) -> None:
     before = build(store, 1)
     before.table("members")

@@ -112,7 +112,7 @@ def _columns_by_hand(firms: pd.DataFrame, counted: np.ndarray) -> tuple[np.ndarr
     for group, name in (("size", "size_class"), ("segment", "segment"), ("category", "category")):
         values = firms[name].fillna("none")
         columns += [(group, (values == value).to_numpy(dtype="float64")) for value in values.unique()]
-    columns.append(("employer", firms["is_employer"].to_numpy(dtype="float64")))
+    columns.append(("size", firms["is_employer"].to_numpy(dtype="float64")))
     for group, values in (
         ("size", firms["jobs_estimate"]),
         ("age", age_years(firms["created_on"], on=ON)),

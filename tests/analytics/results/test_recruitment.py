@@ -30,7 +30,7 @@ _NONE = {"reason_1": None, "reason_2": None, "reason_3": None, "age_years": 5.0,
 SCORES = PROSPECTS.enforce(
     pd.DataFrame(
         [
-            {**_NONE, "siren": GAMMA, "score": 5.0, "reason_1": "-employer"},
+            {**_NONE, "siren": GAMMA, "score": 5.0, "reason_1": "-category"},
             {**_NONE, "siren": DELTA, "score": 20.0, "reason_1": "+category", "reason_2": "-distance"},
             {**_NONE, "siren": EPSILON, "score": 60.0, "reason_1": "+size", "reason_2": "+local", "reason_3": "-age"},
             {**_NONE, "siren": NAMELESS, "score": 99.0, "reason_1": "+size"},
@@ -148,7 +148,7 @@ def test_reasons_are_in_the_language_and_null_where_there_is_none() -> None:
     assert english.loc[DELTA].dropna().tolist() == ["mid-size firm", "despite: 49 km from the Montpellier office"]
     assert english.loc[ZETA].isna().all()
     french = _prospects(language="fr").set_index("siren")[reasons]
-    assert french.loc[GAMMA].dropna().tolist() == ["malgré\u202f: sans salarié"]
+    assert french.loc[GAMMA].dropna().tolist() == ["malgré\u202f: catégorie non indiquée"]
     assert (french.isna() == english.isna()).all(axis=None)
 
 
