@@ -15,9 +15,10 @@ from pages.shared import address, downloads, model, provenance
 from pages.shared.loaders import Reader
 
 SHOWN = 60
+_ROW_PX = 38
 _REASONS = ["reason_1", "reason_2", "reason_3"]
 _ON_SCREEN = ["name", "commune_name", "segment_name", "size_label", "score", "why"]
-_WIDTHS = {"name": 270, "commune_name": 170, "segment_name": 165, "size_label": 125, "why": 430}
+_WIDTHS = {"name": 255, "commune_name": 155, "segment_name": 160, "size_label": 95, "why": 505}
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _KINDS = {"jobs_estimate": "decimal", "score": "decimal", "antenna_km": "decimal", "created_on": "date"}
 _IN_FILES = [
@@ -86,8 +87,8 @@ def listed(reader: Reader) -> None:
     st.dataframe(
         rows.assign(why=why)[shown],
         hide_index=True,
-        row_height=38,
-        height=38 * 13 if len(rows) > 12 else "content",
+        row_height=_ROW_PX,
+        height=_ROW_PX * 13 if len(rows) > 12 else "content",
         column_config=columns,
         placeholder="–",
         key="prospects",

@@ -14,27 +14,17 @@ import pandas as pd
 from analytics.metrics.aggregate import mark_members
 from analytics.metrics.ratios import SMALLEST_EXPECTED, fit_gamma, standardise
 from analytics.metrics.shrinkage import shrink_penetration
+from analytics.metrics.standing import compare_areas, stand
 from analytics.metrics.strata import expected_by_firm, strata_of
 from analytics.pipeline import build_demo
-from analytics.store import Store
+from analytics.results.selection import current_sirens
+from analytics.store import Snapshot, Store
 
 SEED = 113
 MAPS = 200
 PLANTED, PLANTED_RATIO, PLANTED_EXPECTED = 10, 0.3, 8
 AREAS_OF_SOME_SIZE = 30
 RUNS = 15
-
-
-def demonstration(root: Path) -> tuple[pd.DataFrame, pd.Series]:
-    """Return the marked firms of the demonstration and the codes of every commune of the region."""
-    snapshot = build_demo(Store(root))
-    members = snapshot.table("members")
-    members = members[
-        members["left_on"].isna() | (members["left_on"] > pd.Timestamp(snapshot.built_at).tz_localize(None))
-    ]
-    firms = snapshot.firms(snapshot.settings().cluster.default_perimeter)
-    marked = mark_members(firms, member_sirens=members["siren"].dropna().unique())
-    return marked, snapshot.table("communes")["commune_code"]
 
 
 def count(marked: pd.DataFrame, *, column: str = "epci_code") -> pd.DataFrame:
@@ -144,6 +134,27 @@ def speed(marked: pd.DataFrame, communes: pd.Series) -> None:
         print(f"{len(counts):,} communes, {len(firms):,} firms: {sum(taken.values()):.1f} ms ({parts})")
 
 
+def whole_tables(snapshot: Snapshot) -> None:
+    """Print the milliseconds of what a page asks for: how firms stand, then every commune and every EPCI beside it."""
+    firms, communes = snapshot.firms("tic"), snapshot.table("communes")
+    levels = {"commune": communes["commune_code"].tolist(), "epci": snapshot.table("epcis")["area_code"].tolist()}
+    sirens = current_sirens(snapshot)
+    for copies in (1, 10):
+        many = pd.concat([firms] * copies, ignore_index=True)
+        standing = stand(many, member_sirens=sirens, antennas=snapshot.table("antennas"), communes=communes)
+        steps: dict[str, Callable[[], object]] = {
+            "stand": lambda many=many: stand(  # type: ignore[misc]
+                many, member_sirens=sirens, antennas=snapshot.table("antennas"), communes=communes
+            ),
+            **{
+                level: lambda s=standing, level=level, areas=areas: compare_areas(s, level=level, areas=areas)  # type: ignore[misc]
+                for level, areas in levels.items()
+            },
+        }
+        parts = ", ".join(f"{name} {_milliseconds(step):.1f}" for name, step in steps.items())
+        print(f"{len(many):,} firms, once a snapshot and then a level, ms: {parts}")
+
+
 def _milliseconds(step: Callable[[], object]) -> float:
     times = []
     for _ in range(RUNS):
@@ -156,7 +167,10 @@ def _milliseconds(step: Callable[[], object]) -> float:
 def main() -> None:
     """Print every figure."""
     with tempfile.TemporaryDirectory() as root:
-        marked, communes = demonstration(Path(root))
+        snapshot = build_demo(Store(Path(root)))
+        marked = mark_members(snapshot.firms("tic"), member_sirens=current_sirens(snapshot))
+        communes = snapshot.table("communes")["commune_code"]
+        whole_tables(snapshot)
     no_difference(marked)
     planted(marked)
     demonstration_verdicts(marked)

@@ -142,7 +142,7 @@ def test_reasons_are_in_the_language_and_null_where_there_is_none() -> None:
     english = _prospects(language="en").set_index("siren")[reasons]
     assert english.loc[EPSILON].tolist() == [
         "20 to 49 jobs",
-        "2.0% members among its neighbours",
+        "2.0% members nearby",
         "despite: created 5 years ago",
     ]
     assert english.loc[DELTA].dropna().tolist() == ["mid-size firm", "despite: 49 km from the Montpellier office"]
