@@ -10,7 +10,7 @@ import streamlit as st
 
 from analytics.text import recruitment_findings as findings
 from analytics.view import MAX_VISITS
-from pages.shared import address, filters
+from pages.shared import address, filters, guards
 from pages.shared.loaders import Reader
 
 
@@ -29,11 +29,10 @@ def chosen(reader: Reader) -> None:
         return
     with st.container(horizontal=True, key="narrowed"):
         for name, text in narrowed.items():
-            label = reader.t("recruitment.let_go", name=text)
             st.button(
-                label,
+                guards.plain(reader.t("recruitment.let_go", name=text)),
+                help=reader.t("recruitment.let_go_help"),
                 type="tertiary",
-                icon=":material/close:",
                 key=f"let-go-{name}",
                 on_click=_let_go,
                 args=(reader, name),

@@ -75,7 +75,7 @@ def listed(reader: Reader) -> None:
     rows = reader.table("prospects_in_full", limit=SHOWN, language=t.language)
     if rows.empty:
         return
-    why = rows[_REASONS].fillna("").agg(lambda told: " · ".join(part for part in told if part), axis=1)
+    why = [" · ".join(r for r in told if isinstance(r, str)) for told in rows[_REASONS].itertuples(index=False)]
     headers = {name: t(f"common.column_{name}") for name in _ON_SCREEN}
     columns: dict[str, Any] = {
         name: st.column_config.TextColumn(headers[name], width=width) for name, width in _WIDTHS.items()
@@ -102,7 +102,7 @@ def files(reader: Reader, plan: pd.Series) -> None:
     with st.container(horizontal=True, key="tools-prospects"):
         st.download_button(
             reader.t("common.download_workbook"),
-            data=lambda: workbook(reader, title(reader, plan)),
+            data=lambda: workbook(reader, reader.t.plural("recruitment.list_all", int(plan["listed"]))),
             file_name=downloads.file_name(reader, "prospects", suffix=".xlsx"),
             mime=_XLSX,
             type="tertiary",
