@@ -30,7 +30,7 @@ from analytics.export.spreadsheet import harmless
 from analytics.settings import REGION_FILE, Settings, store_dir
 from analytics.store import Snapshot, Store
 from analytics.text import Translator, translator
-from analytics.text.recruitment_findings import few_members_sentence
+from analytics.text.recruitment_findings import no_model_sentence
 from analytics.view import View
 
 # Where the catalogues name the reasons for which a row is left out.
@@ -108,7 +108,7 @@ def table(options: argparse.Namespace) -> None:
 
 def _view(options: argparse.Namespace, settings: Settings) -> View:
     """Return the view asked for; what ``--antenna`` and ``--segment`` name stands in place of what ``--view`` does."""
-    is_idle = options.name in tables.TABLES and "antenna" not in tables.READS.get(options.name, ())
+    is_idle = options.name in tables.TABLES and "antenna" not in tables.READS.get(options.name.replace("-", "_"), ())
     if is_idle and options.antenna is not None:
         raise UserError("table.no_option", name=options.name, option="--antenna")
     given = {name: getattr(options, name) for name in ("antenna", "segment")}
@@ -122,7 +122,8 @@ def _notices(name: str, snapshot: Snapshot, view: View, t: Translator) -> Iterat
     if snapshot.is_demo:
         yield t("cli.demo_notice")
     if name == "prospects" and snapshot.manifest["resemblance"].get(view.perimeter) is None:
-        yield few_members_sentence(len(tables.member_firms(snapshot, view)), t)
+        members, others = tables.membership(snapshot, view)
+        yield no_model_sentence(t, members=members, others=others)
 
 
 def summarise(snapshot: Snapshot) -> dict[str, Any]:

@@ -72,6 +72,7 @@ class Snapshot:
     manifest: dict[str, Any] = field(repr=False, compare=False)
     _tables: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
     _made: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+    _turns: dict[str, threading.Lock] = field(default_factory=dict, repr=False, compare=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @property
@@ -123,13 +124,15 @@ class Snapshot:
     def once(self, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
         """Return what ``make`` gives, made once for all readers of this snapshot; callers must not change it.
 
-        For what follows from the snapshot alone and is costly: it lives as long as the snapshot does.
+        For what follows from the snapshot alone and is costly: it lives as long as the snapshot does. Whoever asks
+        meanwhile waits; ``make`` may ask for other names, not for its own.
         """
-        if name not in self._made:
-            made = make()
-            with self._lock:
-                self._made.setdefault(name, made)
-        return self._made[name]
+        with self._lock:
+            turn = self._turns.setdefault(name, threading.Lock())
+        with turn:
+            if name not in self._made:
+                self._made[name] = make()
+            return self._made[name]
 
     def firms(self, perimeter: str) -> pd.DataFrame:
         """Return the firms of a perimeter, columns of the contract ``FIRMS``.

@@ -16,13 +16,15 @@ from analytics.results.areas import LEVELS, size_label
 from analytics.results.lists import firms, matches, members, review
 from analytics.results.recruitment import (
     PROSPECT_COLUMNS,
+    REASONS,
     plan,
     prospects,
     prospects_in_full,
     thresholds,
     white_space,
+    white_space_totals,
 )
-from analytics.results.selection import current_members, member_firms
+from analytics.results.selection import current_members, membership
 from analytics.results.shares import (
     PENETRATION_COLUMNS,
     SHRUNK_COLUMNS,
@@ -39,6 +41,7 @@ from analytics.results.towns import (
     town_firms,
     town_limits,
     town_members,
+    town_names,
     town_targets,
     towns,
     towns_in_full,
@@ -52,6 +55,7 @@ __all__ = [
     "PENETRATION_COLUMNS",
     "PROSPECT_COLUMNS",
     "READS",
+    "REASONS",
     "SHRUNK_COLUMNS",
     "TABLES",
     "TOWN_COLUMNS",
@@ -62,8 +66,8 @@ __all__ = [
     "firms",
     "key_figures",
     "matches",
-    "member_firms",
     "members",
+    "membership",
     "penetration",
     "places",
     "plan",
@@ -77,10 +81,12 @@ __all__ = [
     "town_firms",
     "town_limits",
     "town_members",
+    "town_names",
     "town_targets",
     "towns",
     "towns_in_full",
     "white_space",
+    "white_space_totals",
 ]
 
 
@@ -104,18 +110,17 @@ TABLES: dict[str, Table] = {
 }
 
 _TOWN = ("level", "town")
-_LIST = (*_TOWN, "town_only", "cell", "antenna", "within_km", "order")
-# Fields of a view, besides those that choose firms, on which a table depends: it is the same whatever the others say.
+_NARROWED = (*_TOWN, "town_only", "antenna", "within_km")
+_LIST = (*_NARROWED, "cell", "order")
+# Fields of a view, besides those that choose firms, on which each table depends: whatever the others say, it is the
+# same.
 READS: dict[str, tuple[str, ...]] = {
-    "towns": ("level",),
-    "towns_in_full": ("level",),
-    "town_limits": ("level",),
-    "contours": ("level",),
-    "town_firms": _TOWN,
-    "town_members": _TOWN,
-    "town_targets": _TOWN,
-    "prospects": _LIST,
-    "prospects_in_full": _LIST,
+    **dict.fromkeys(("firms", "members", "matches", "penetration", "shrunk_penetration"), ()),
+    **dict.fromkeys(("region_totals", "comparison", "places", "key_figures"), ()),
+    **dict.fromkeys(("towns", "towns_in_full", "town_names", "town_limits", "contours"), ("level",)),
+    **dict.fromkeys(("town_firms", "town_members", "town_targets"), _TOWN),
+    **dict.fromkeys(("white_space", "white_space_totals", "thresholds"), _NARROWED),
+    **dict.fromkeys(("prospects", "prospects_in_full"), _LIST),
     "plan": (*_LIST, "visits", "conversion"),
 }
 

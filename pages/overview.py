@@ -29,7 +29,9 @@ with right, blocks.block("map", findings.map_title(places, t), pieces.map_key(t)
     with st.container(key="map", height=430, border=False):
         antennas = reader.snapshot.table("antennas")
         draw = partial(territory, places, antennas, frame=door.land_frame(), palette=blocks.slots(), language=language)
-        blocks.chart(reader.figure("map", draw), name="map", alt=findings.map_title(places, t), height="stretch")
+        blocks.chart(
+            reader.figure("map", draw, reads=()), name="map", alt=findings.map_title(places, t), height="stretch"
+        )
     blocks.tools(reader, pieces.places_table(places), name="places", title=findings.map_title(places, t))
 
 for level in ("department", "segment", "size_class"):
@@ -41,11 +43,11 @@ for level in ("department", "segment", "size_class"):
             one, two = st.columns([6, 6], gap="medium")
             with one:
                 draw = partial(counts, shown, palette=blocks.slots(), language=language)
-                blocks.chart(reader.figure(f"counts-{level}", draw), name=f"counts-{level}", alt=alt)
+                blocks.chart(reader.figure(f"counts-{level}", draw, reads=()), name=f"counts-{level}", alt=alt)
             if has_members:
                 with two, st.container(key=f"beside-{level}"):
                     draw = partial(intervals, shown, rate_pct=rate, palette=blocks.slots(), language=language)
-                    blocks.chart(reader.figure(f"rates-{level}", draw), name=f"rates-{level}", alt=alt)
+                    blocks.chart(reader.figure(f"rates-{level}", draw, reads=()), name=f"rates-{level}", alt=alt)
         blocks.tools(reader, pieces.rates_table(table), name=level, title=finding)
 
 with blocks.block("quality", t("overview.quality_title")):

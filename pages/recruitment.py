@@ -11,7 +11,7 @@ reader = filters.bar(filters=("department", "segment", "size", "antenna", "perim
 t, language = reader.t, reader.t.language
 plan, quality = reader.table("plan").iloc[0], model.quality(reader)
 
-blocks.title(findings.headline(int(plan["listed"]), t, scope=planning.scope(reader), plan=plan if quality else None))
+blocks.title(model.headline(reader, plan, quality, scope=planning.scope(reader)))
 planning.chosen(reader)
 
 left, right = st.columns([8, 5], gap="large")
@@ -19,7 +19,7 @@ matrix = reader.table("white_space", language=language)
 title = findings.white_space_title(matrix, t)
 with left, blocks.block("white-space", title, t("recruitment.white_space_subtitle")):
     cells.matrix(reader, matrix, alt=title)
-    cells.quartile(reader, matrix)
+    cells.quartile(reader)
     blocks.tools(reader, cells.table(matrix, t), name="white-space", title=title)
 steps_title = findings.thresholds_sentence(reader.table("thresholds"), t)
 with right:
@@ -33,7 +33,7 @@ with right:
 
 with blocks.block("prospects", prospecting.title(reader, plan), prospecting.subtitle(reader, quality)):
     prospecting.order(reader, quality)
-    prospecting.listed(reader)
+    prospecting.listed(reader, plan)
     prospecting.files(reader, plan)
 
 with blocks.block("model", t("recruitment.model_title")):

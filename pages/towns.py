@@ -25,18 +25,18 @@ if town_pieces.is_comparable(towns):
     with left, blocks.block("funnel", findings.funnel_title(towns, t), town_pieces.funnel_key(t, level)):
         limits = reader.table("town_limits")
         draw.chart("funnel", partial(funnel, towns, limits, **look), alt=town_pieces.alt(towns, t))
-        blocks.tools(reader, town_pieces.all_towns(towns), name="towns", title=findings.funnel_title(towns, t))
+        blocks.tools(reader, town_pieces.all_towns(towns, t), name="towns", title=findings.funnel_title(towns, t))
     with right, blocks.block("sheet", sheet.title(towns, town, t)):
         sheet.summary(reader, towns, town)
 
     title = findings.ranking_title(towns, t)
     with blocks.block("ranking", title, t("towns.ranking_subtitle")):
         town_pieces.ranked(draw, towns, look, alt=title)
-        blocks.tools(reader, town_pieces.ranked_towns(towns), name="ranking", title=title)
+        blocks.tools(reader, town_pieces.ranked_towns(towns, t), name="ranking", title=title)
 
     left, right = st.columns([6, 6], gap="large")
     title = findings.map_title(towns, t)
-    with left, blocks.block("ratio-map", title, town_pieces.map_key(t, level)):
+    with left, blocks.block("ratio-map", title, town_pieces.map_key(towns, t)):
         antennas, contours = reader.snapshot.table("antennas"), reader.table("contours")
         about = {"level": level, "frame": door.land_frame(), **look}
         with st.container(key="ratio-map", height=484, border=False):
@@ -49,5 +49,6 @@ else:
     with blocks.block("sheet", sheet.title(towns, town, t)):
         sheet.summary(reader, towns, town)
 
-with blocks.block("town", sheet.detail_title(towns, town, t)):
-    sheet.detail(reader, town)
+if town is not None:
+    with blocks.block("town", sheet.detail_title(towns, town, t)):
+        sheet.detail(reader, town)

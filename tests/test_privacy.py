@@ -271,7 +271,7 @@ def _published(store: Store) -> Snapshot:
 def _withheld_towns(snapshot: Snapshot) -> dict[str, list[str]]:
     """Return communes and EPCI with withheld members, or firms where there is no member, the smallest first."""
     firms = snapshot.firms("tic")
-    members = tables.member_firms(snapshot, View("tic"))
+    members = firms[firms["siren"].isin(tables.current_members(snapshot)["siren"])]
     rows = firms if members.empty else members
     found = {}
     for level, column in (("commune", "commune_code"), ("epci", "epci_code")):

@@ -171,7 +171,12 @@ def class_colors(palette: Palette) -> tuple[str, ...]:
 
 
 def class_of(ratio: float, verdict: str) -> int:
-    """Return the class of a shrunk ratio, 0 to 6; the middle one where nothing can be said."""
+    """Return the class of a shrunk ratio, 0 to 6; the middle one where nothing can be said.
+
+    Where chance may explain the gap the class is one of the three palest: the strong ones mean the same as the strong
+    colours of the other figures.
+    """
     if verdict in ("too_small", "empty") or math.isnan(ratio):
         return 3
-    return sum(ratio > end for end in CLASS_ENDS)
+    rank = sum(ratio > end for end in CLASS_ENDS)
+    return rank if verdict in COLORED else min(max(rank, 2), 4)

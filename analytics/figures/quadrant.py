@@ -211,7 +211,7 @@ def _axis_names(*, palette: Palette, t: Translator) -> list[dict[str, Any]]:
     place = {"xref": "paper", "yref": "paper", "font": {"color": palette.secondary}}
     across = {"x": 1, "y": 0, "yshift": -24, "xanchor": "right", "yanchor": "top"}
     up = {"x": 0, "y": 1, "xshift": -MARGIN["l"] + 4, "yshift": 10, "xanchor": "left", "yanchor": "bottom"}
-    return [note(t("chart.nearest_km"), **across, **place), note(t("chart.per_expected"), **up, **place)]
+    return [note(t("chart.nearest_km"), **across, **place), note(t("chart.per_expected_shrunk"), **up, **place)]
 
 
 def _area_names(

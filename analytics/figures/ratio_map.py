@@ -21,6 +21,8 @@ HEIGHT = 430
 KEY_PX = 54
 SWATCH_PX = 36
 LARGEST_PX = 30.0  # radius
+HANDLE_PX = 18
+CITY_PX = 6.0  # radius from which a disc keeps the pointer for itself
 FEW_FIRMS = 1_000.0
 # Cluster of the local Moran statistic -> the diverging tone of its outline.
 OUTLINES = {"low_low": 0, "high_high": 9}
@@ -47,7 +49,7 @@ def ratio_map(
         ``ratio_high``, ``verdict``, ``cluster``, ``x_m``, ``y_m`` (EPSG:2154).
     contours
         ``area_code``, ``x_km``, ``y_km``: closed rings of an area, parted by None or NaN. Without a row, the areas are
-        discs at their main place whose surface is proportional to their firms, on the land's picture.
+        discs at their main place whose surface is proportional to their firms.
     antennas
         ``name``, ``x_m``, ``y_m``.
     level
@@ -60,27 +62,29 @@ def ratio_map(
     -------
     Figure
         Classes end at 0.5, 0.7, 0.9, 1.1, 1.4 and 2. Areas of which nothing can be said have the colour of land.
-        Discs bear ``customdata`` ``[area_code]``; polygons cannot be clicked in Plotly.
+        Discs bear ``customdata`` ``[area_code]``, and so do invisible ones on the main places of areas with contours:
+        polygons cannot be clicked in Plotly. A disc within a larger one is drawn and takes no click.
     """
     t = translator(language)
+    west, east = breadth(frame)
     figure = blank(palette=palette, language=language, height=HEIGHT + KEY_PX, margin={"b": KEY_PX})
     classed = towns.assign(
         ratio_class=[class_of(r, v) for r, v in zip(towns["ratio_shrunk"], towns["verdict"], strict=True)]
     )
     if len(contours):
         _add_areas(figure, classed.merge(_rounded(contours), on="area_code"), selected, palette=palette, t=t)
+        _add_handles(figure, classed, palette=palette, t=t)
     else:
-        _add_discs(figure, classed, selected, palette=palette, t=t)
+        _add_discs(figure, classed, selected, px_per_km=NARROWEST_PX / (east - west), palette=palette, t=t)
     rings = antennas.assign(
         x_km=antennas["x_m"] / 1000, y_km=antennas["y_m"] / 1000, radius_px=_free_px(antennas, towns, level=level)
     )
     if level != "antenna":
         add_rings(figure, rings, palette=palette, t=t)
     figure.update_traces(**steady(1.0), selector={"mode": "markers"})
-    west, east = breadth(frame)
     shared = {**AXIS, "visible": False, "constrain": "domain"}
     figure.update_layout(
-        images=[] if len(contours) else [land_image(frame)],
+        images=[land_image(frame)],
         xaxis={**shared, "range": [west, east]},
         yaxis={**shared, "range": [frame.south, frame.north], "scaleanchor": "x"},
         shapes=_swatches(palette),
@@ -121,6 +125,21 @@ def _add_areas(
     for cluster, tone in OUTLINES.items():
         _add_outline(figure, areas[areas["cluster"] == cluster], color=palette.diverging[tone], name=cluster)
     _add_outline(figure, areas[areas["area_code"] == selected], color=palette.ink, name="selected")
+
+
+def _add_handles(figure: go.Figure, towns: pd.DataFrame, *, palette: Palette, t: Translator) -> None:
+    """Lay an invisible disc on the main place of each area: it takes the click that a polygon cannot."""
+    located = towns.dropna(subset=["x_m", "y_m"]).query("firms > 0")
+    figure.add_scatter(
+        x=(located["x_m"] / 1000).round(1).tolist(),
+        y=(located["y_m"] / 1000).round(1).tolist(),
+        mode="markers",
+        marker={"size": HANDLE_PX, "color": palette.land, "opacity": 0},
+        customdata=codes(located),
+        hoverinfo="text",
+        hovertext=hovers(located, t),
+        name="handles",
+    )
 
 
 def _add_outline(figure: go.Figure, areas: pd.DataFrame, *, color: str, name: str) -> None:
@@ -167,7 +186,7 @@ def _rings(x: Line, y: Line) -> list[list[tuple[float, float]]]:
 
 
 def _add_discs(
-    figure: go.Figure, towns: pd.DataFrame, selected: str | None, *, palette: Palette, t: Translator
+    figure: go.Figure, towns: pd.DataFrame, selected: str | None, *, px_per_km: float, palette: Palette, t: Translator
 ) -> None:
     """Draw small areas of which nothing can be said as specks without hover, the others as discs, largest first."""
     located = towns.dropna(subset=["x_m", "y_m"]).query("firms > 0").sort_values("firms", ascending=False)
@@ -178,15 +197,34 @@ def _add_discs(
     )
     colors = [palette.hair if k == 3 else class_colors(palette)[k] for k in range(7)]
     is_speck = sized["verdict"].isin(["too_small", "empty"]) & (sized["members"] == 0)
-    specks, discs = sized[is_speck], sized[~is_speck]
+    is_covered = _covered(sized, px_per_km=px_per_km) & ~is_speck
+    specks, discs, covered = sized[is_speck], sized[~is_speck & ~is_covered], sized[is_covered]
     _add_markers(figure, specks, palette.hair, palette=palette, hoverinfo="skip")
     fills = [colors[k] for k in discs["ratio_class"]]
     _add_markers(
         figure, discs, fills, palette=palette, hoverinfo="text", hovertext=hovers(discs, t), customdata=codes(discs)
     )
+    shades = [colors[k] for k in covered["ratio_class"]]
+    _add_markers(figure, covered, shades, palette=palette, hoverinfo="skip")
+    told = pd.concat([discs, covered])
     for cluster, tone in OUTLINES.items():
-        _add_circles(figure, discs[discs["cluster"] == cluster], palette.diverging[tone], name=cluster)
+        _add_circles(figure, told[told["cluster"] == cluster], palette.diverging[tone], name=cluster)
     _add_circles(figure, sized[sized["area_code"] == selected], palette.ink, name="selected")
+
+
+def _covered(discs: pd.DataFrame, *, px_per_km: float) -> pd.Series:
+    """Return which discs, the largest first, have their middle within a larger one on the narrowest screen.
+
+    Plotly gives the pointer to the smallest point near it: the disc of a city could not be clicked.
+    """
+    x, y = discs["x_km"].to_numpy() * px_per_km, discs["y_km"].to_numpy() * px_per_km
+    radius = discs["size_px"].to_numpy() / 2
+    large = np.flatnonzero(radius > CITY_PX)
+    covered = np.zeros(len(discs), dtype=bool)
+    for city in large:
+        is_near = np.hypot(x - x[city], y - y[city]) < radius[city]
+        covered |= is_near & (np.arange(len(discs)) > city)
+    return pd.Series(covered, index=discs.index)
 
 
 def _diameter(firms: pd.Series) -> pd.Series:

@@ -10,7 +10,8 @@ import pandas as pd
 
 _QUADRANTS = {1: "high_high", 2: "low_high", 3: "low_low", 4: "high_low"}
 _FEWEST_AREAS = 4
-# esda draws from numpy's one generator and sets warning filters, both of the whole process.
+# esda draws from numpy's one generator and sets warning filters, both of the whole process: one call at a time; what
+# others drew from it meanwhile would be drawn again, but nothing else of the house uses it.
 _LOCK = threading.Lock()
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize
+from scipy.optimize import brentq, minimize
 from scipy.special import gammainc, gammaincinv, gammaln, pdtr, pdtrc, pdtrik, psi, xlogy
 
 # Under it not even an area without any member has a mid-P of 0.05: exp(-expected) / 2 > 0.05.
@@ -15,6 +15,9 @@ SMALLEST_EXPECTED = math.log(10)
 # Below the smallest shape, the mean of a posterior would lie outside its own 90 % interval; above the largest, ratios
 # differ by less than a thousandth: not at all.
 SMALLEST_SHAPE, LARGEST_SHAPE = 0.05, 1e6
+# The least shape that areas which show no spread are given: their ratios vary by half of their mean at most.
+LEAST_SHAPE = 4.0
+MEDIAN_CHI_SQUARED = 0.4549364231195724
 
 
 class GammaPrior(NamedTuple):
@@ -75,7 +78,9 @@ def fit_gamma(observed: np.ndarray, expected: np.ndarray) -> GammaPrior | None:
     return None if is_common else GammaPrior(float(shape), float(shape / mean))
 
 
-def standardise(counts: pd.DataFrame, *, level: float = 0.90, false_discovery_rate: float = 0.1) -> pd.DataFrame:
+def standardise(
+    counts: pd.DataFrame, *, level: float = 0.90, false_discovery_rate: float = 0.1, keep_apart: bool = False
+) -> pd.DataFrame:
     """Say which areas have fewer members than their firms lead one to expect, and how many they miss.
 
     Parameters
@@ -87,6 +92,11 @@ def standardise(counts: pd.DataFrame, *, level: float = 0.90, false_discovery_ra
         Coverage of the interval.
     false_discovery_rate
         The share of wrong areas accepted among those told under, and among those told over.
+    keep_apart
+        Give areas that show no spread the largest one that the data hardly speak against (``largest_unseen_spread``)
+        instead of one common ratio, so that each keeps a ratio and limits of its own. And where the spread fitted
+        would draw an area told under to one or above, it is taken about all members over all expected: a mean fitted
+        on many towns may lie above that, when a metropolis has fewer.
 
     Returns
     -------
@@ -102,7 +112,8 @@ def standardise(counts: pd.DataFrame, *, level: float = 0.90, false_discovery_ra
           counts of 0 and 1 of a thousand hamlets vary less than Poisson counts and can hide that towns differ. Where
           these do not differ either, all have one ratio, all members over all expected (1 when they are the whole
           region), and its posterior, Gamma(all members, all expected): the limits and the probability are those of
-          that ratio, not of an area. Where none is expected anywhere it is 1, the probability 0.5;
+          that ratio, not of an area (but see ``keep_apart``). Where none is expected anywhere it is 1, the probability
+          0.5;
         - ``members_missing = expected_members * (1 - ratio_shrunk)``, negative where there are more than expected;
         - ``p_value``, one-sided exact mid-P of so few members, and ``q_value``, its false discovery rate; both null
           where fewer than ``SMALLEST_EXPECTED`` are expected;
@@ -134,9 +145,12 @@ def standardise(counts: pd.DataFrame, *, level: float = 0.90, false_discovery_ra
         ["empty", "under", "over", "too_small"],
         "inconclusive",
     )
+    prior = fit_gamma(o, e) or _prior_of_towns(o, e)
+    if keep_apart:
+        prior = _kept_apart(prior, o, e, under=verdict == "under")
     return counts.assign(
         ratio=np.divide(o, e, out=np.full(len(o), np.nan), where=some),
-        **_posterior(o, e, level=level),
+        **_posterior(prior, o, e, level=level),
         members_missing=lambda t: t["expected_members"] * (1 - t["ratio_shrunk"]),
         p_value=p,
         q_value=q,
@@ -185,8 +199,59 @@ def funnel_limits(expected: np.ndarray) -> pd.DataFrame:
     )
 
 
-def _posterior(o: np.ndarray, e: np.ndarray, *, level: float) -> dict[str, np.ndarray]:
-    prior = fit_gamma(o, e) or _prior_of_towns(o, e)
+def largest_unseen_spread(observed: np.ndarray, expected: np.ndarray) -> GammaPrior | None:
+    """Return the largest spread of ratios that areas may well have though they show none.
+
+    Parameters
+    ----------
+    observed, expected
+        Members by area, shape (n,), which ``fit_gamma`` finds no spread in.
+
+    Returns
+    -------
+    GammaPrior or None
+        Mean all members over all expected; its shape is that at which twice the logarithm of the likelihood has fallen
+        by 0.455, the median of a chi-squared of one degree of freedom, from that of one ratio for all; judged on the
+        areas with ``SMALLEST_EXPECTED`` or more where there are any. Where few members tell little it is
+        ``LEAST_SHAPE``. None without a member.
+
+    Notes
+    -----
+    A maximum at the boundary, no spread, is an estimate that falls short more often than not, and would give towns of
+    any size one ratio with one interval. This is the upper limit of the spread at even odds, from the likelihood-ratio
+    test: the idea is that of Stock and Watson (1998), "Median unbiased estimation of coefficient variance in a
+    time-varying parameter model", Journal of the American Statistical Association 93, for a variance near zero. Where
+    areas hardly differ it is too large more often than too small, which errs on the side of wide intervals.
+    """
+    o, e = np.asarray(observed, dtype="float64"), np.asarray(expected, dtype="float64")
+    if not o.sum() or not e.sum():
+        return None
+    mean = float(o.sum() / e.sum())
+    judged = e >= SMALLEST_EXPECTED if (e >= SMALLEST_EXPECTED).any() else e > 0
+    a, b = o[judged], e[judged]
+
+    def fall(log_shape: float) -> float:
+        likelihood, _ = _negative_log_likelihood(np.array([math.log(mean), log_shape]), a.sum(), a[a > 0], a, b)
+        return 2 * (likelihood - one_ratio) - MEDIAN_CHI_SQUARED
+
+    one_ratio = float(b.sum() * mean - a.sum() * math.log(mean))
+    ends = math.log(LEAST_SHAPE), math.log(LARGEST_SHAPE)
+    if fall(ends[0]) <= 0:
+        shape = LEAST_SHAPE
+    else:
+        shape = LARGEST_SHAPE if fall(ends[1]) >= 0 else math.exp(brentq(fall, *ends))
+    return GammaPrior(shape, shape / mean)
+
+
+def _kept_apart(prior: GammaPrior | None, o: np.ndarray, e: np.ndarray, *, under: np.ndarray) -> GammaPrior | None:
+    """Return a spread where there is none, and one that draws no area told under to one or above."""
+    if prior is None:
+        return largest_unseen_spread(o, e)
+    is_drawn_over = prior.shape + o[under] >= prior.rate + e[under]
+    return GammaPrior(prior.shape, prior.shape * float(e.sum() / o.sum())) if is_drawn_over.any() else prior
+
+
+def _posterior(prior: GammaPrior | None, o: np.ndarray, e: np.ndarray, *, level: float) -> dict[str, np.ndarray]:
     if prior is not None:
         shape, rate = prior.shape + o, prior.rate + e
     elif e.sum() > 0:

@@ -87,8 +87,9 @@ def shrink_penetration(counts: pd.DataFrame, *, level: float = 0.90) -> pd.DataF
         the area's posterior Beta(alpha + members, beta + firms - members); ``firm_penetration_shrunk_low_pct`` and
         ``firm_penetration_shrunk_high_pct``, its quantiles of equal tails; ``probability_under_rate``, its probability
         of lying below the common rate, all members over all firms. An area without a firm has the prior itself: what
-        one would bet on a town of which nothing is known. Where areas do not differ, all have the common rate: it is
-        the shrunk value and both limits, and the probability is 0.5. Without a firm anywhere, all four are null.
+        one would bet on a town of which nothing is known. Where areas do not differ, all have the common rate and its
+        posterior, Beta(all members, all other firms): the limits and the probability are those of that rate, not of an
+        area. Without a firm anywhere, all four are null.
 
     Notes
     -----
@@ -101,8 +102,7 @@ def shrink_penetration(counts: pd.DataFrame, *, level: float = 0.90) -> pd.DataF
     rate = x.sum() / n.sum() if n.sum() else np.nan
     prior = fit_beta(x, n)
     if prior is None:
-        shrunk = low = high = np.full(len(x), rate)
-        under = np.full(len(x), 0.5 if n.sum() else np.nan)
+        shrunk, low, high, under = np.outer(_of_common(x.sum(), n.sum(), level=level), np.ones(len(x)))
     else:
         pairs, which = np.unique(x + 1j * n, return_inverse=True)
         a, b = prior.alpha + pairs.real, prior.beta + pairs.imag - pairs.real
@@ -114,6 +114,17 @@ def shrink_penetration(counts: pd.DataFrame, *, level: float = 0.90) -> pd.DataF
         firm_penetration_shrunk_high_pct=100 * high,
         probability_under_rate=under,
     )
+
+
+def _of_common(members: float, firms: float, *, level: float) -> tuple[float, float, float, float]:
+    """Return the common rate, its limits, and its probability of lying below itself; null without a firm."""
+    if not firms:
+        return np.nan, np.nan, np.nan, np.nan
+    if members in (0, firms):
+        return members / firms, members / firms, members / firms, 0.5
+    a, b = members, firms - members
+    low, high = betaincinv(a, b, (1 - level) / 2), betaincinv(a, b, (1 + level) / 2)
+    return members / firms, float(low), float(high), float(betainc(a, b, members / firms))
 
 
 def _distinct(members: np.ndarray, firms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

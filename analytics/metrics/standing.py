@@ -45,15 +45,16 @@ def compare_areas(standing: pd.DataFrame, *, level: str, areas: Collection[str])
     -------
     DataFrame
         ``area_code``, ``firms``, ``members``, ``jobs_estimate``, ``member_jobs``, ``expected_members``, the columns of
-        ``ratios.standardise``, ``nearest_antenna`` (that of most of its firms) and ``antenna_km`` (mean over its firms
-        of the distance to the nearest antenna, in kilometres); both null in an area without a firm.
+        ``ratios.standardise`` with ``keep_apart``, ``nearest_antenna`` (that of most of its firms) and ``antenna_km``
+        (mean over its firms of the distance to the nearest antenna, in kilometres); both null in an area without a
+        firm.
     """
     counts = aggregate_by(standing, level=level, areas=areas, sums=("jobs_estimate", "member_jobs", "expected_members"))
     located = standing.assign(area=standing[LEVEL_COLUMNS[level]]).dropna(subset=["nearest_antenna"])
     numbers = located.groupby(["area", "nearest_antenna"], observed=True).size().rename("firms").reset_index()
     most = numbers.sort_values("firms", ascending=False, kind="stable").drop_duplicates("area").set_index("area")
     distances = located.groupby("area", observed=True)["antenna_km"].mean()
-    return standardise(counts).assign(
+    return standardise(counts, keep_apart=True).assign(
         nearest_antenna=counts["area_code"].map(most["nearest_antenna"]).astype("str"),
         antenna_km=counts["area_code"].map(distances).astype("float64"),
     )

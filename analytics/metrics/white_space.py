@@ -31,8 +31,9 @@ def white_space(
     DataFrame
         One row a cell: ``segment``, ``size_class``; ``firms``, ``members`` (counts); ``jobs_estimate``,
         ``member_jobs`` (persons); the columns of ``penetration.penetration``; ``expected_members``; ``ratio``,
-        ``p_value``, ``q_value`` and ``verdict`` of ``ratios.standardise``, its areas being the cells; ``ratio_shrunk``,
-        ``ratio_low``, ``ratio_high`` (see the notes); ``members_missing = expected_members * (1 - ratio_shrunk)``.
+        ``p_value``, ``q_value`` and ``verdict`` of ``ratios.standardise``, its areas being the cells; ``ratio_shrunk``
+        (see the notes); ``members_missing = expected_members * (1 - ratio_shrunk)``; ``segment_verdict``, that of the
+        cell's segment over all its sizes.
 
     Notes
     -----
@@ -45,14 +46,15 @@ def white_space(
     Ratios are shrunk twice, since a segment that joins less does so at every size, and each of its cells alone may be
     too small to show it: first the segments, each over all its sizes, by ``ratios.standardise``; then the cells, the
     expectation of each multiplied by the shrunk ratio of its segment, which is taken as known. A cell's ratio is the
-    product of both.
+    product of both; it has no interval, since that of the second factor alone would be too short.
     """
     counts = penetration(_count_cells(marked, segments=segments, sizes=sizes))
     rates = region.groupby("size_class", observed=True)["is_member"].mean()
     rate = rates.loc[counts["size_class"]].to_numpy(dtype="float64")
-    cells = standardise(counts.assign(expected_members=counts["firms"] * rate)).drop(columns="probability_under")
-    shrunk = _shrunk_twice(cells)
-    return cells.assign(**shrunk, members_missing=cells["expected_members"] * (1 - shrunk["ratio_shrunk"]))
+    once = standardise(counts.assign(expected_members=counts["firms"] * rate))
+    cells = once.drop(columns=["ratio_low", "ratio_high", "probability_under"])
+    twice = _shrunk_twice(cells)
+    return cells.assign(**twice, members_missing=cells["expected_members"] * (1 - twice["ratio_shrunk"]))
 
 
 def upper_quartile(cells: pd.DataFrame, *, region_cells: pd.DataFrame, dues_eur: pd.Series) -> pd.DataFrame:
@@ -133,9 +135,10 @@ def _shrunk_pct(cells: pd.DataFrame) -> pd.Series:
 
 
 def _shrunk_twice(cells: pd.DataFrame) -> dict[str, pd.Series]:
-    """Return the shrunk ratio of each cell with its limits: that of its segment times its own within it."""
+    """Return the shrunk ratio of each cell, that of its segment times its own within it, and its segment's verdict."""
     sums = cells.groupby("segment", sort=False)[["members", "expected_members"]].sum()
-    segments = standardise(sums)["ratio_shrunk"]
-    of_segment = cells["segment"].map(segments).astype("float64")
+    segments = standardise(sums)
+    of_segment = cells["segment"].map(segments["ratio_shrunk"]).astype("float64")
     within = standardise(cells.assign(expected_members=cells["expected_members"] * of_segment))
-    return {name: of_segment * within[name] for name in ("ratio_shrunk", "ratio_low", "ratio_high")}
+    verdicts = cells["segment"].map(segments["verdict"]).astype("str")
+    return {"ratio_shrunk": of_segment * within["ratio_shrunk"], "segment_verdict": verdicts}

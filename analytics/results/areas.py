@@ -6,6 +6,7 @@ import pandas as pd
 
 from analytics.errors import UserError
 from analytics.metrics.aggregate import LEVEL_COLUMNS
+from analytics.results.selection import standing_firms
 from analytics.settings import Settings
 from analytics.sizes import BY_CODE, SIZE_BANDS, SIZE_CLASSES, SIZE_CODES
 from analytics.store import Snapshot
@@ -38,6 +39,20 @@ def areas_of(snapshot: Snapshot, view: View, settings: Settings, *, level: str, 
     if level in LEVELS:
         return _places_of(snapshot, view, level=level)
     raise UserError("table.unknown_level", level=level, known=", ".join(LEVELS))
+
+
+def shown_areas(snapshot: Snapshot, view: View, settings: Settings, *, level: str, language: str = "fr") -> pd.Series:
+    """Return the codes of the areas in the view's departments.
+
+    An EPCI that reaches into several lies where its most populous commune does; of the antennas, those are shown that
+    are nearest to a firm there.
+    """
+    if level == "antenna" and view.departments:
+        return standing_firms(snapshot, view)[LEVEL_COLUMNS[level]].drop_duplicates()
+    if level == "epci" and view.departments:
+        communes = snapshot.table("communes").sort_values("population", ascending=False).drop_duplicates("epci_code")
+        return communes.loc[communes["department_code"].isin(view.departments), "epci_code"].dropna()
+    return areas_of(snapshot, view, settings, level=level, language=language)["area_code"]
 
 
 def main_places(snapshot: Snapshot, *, level: str) -> pd.DataFrame:

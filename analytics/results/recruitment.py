@@ -12,7 +12,7 @@ from analytics.metrics.thresholds import thresholds as thresholds_of
 from analytics.metrics.white_space import upper_quartile
 from analytics.metrics.white_space import white_space as cells_of
 from analytics.results.areas import size_label
-from analytics.results.selection import current_members, derived, marked_firms, region_standing, standing_firms
+from analytics.results.selection import current_members, derived, region_standing, standing_firms
 from analytics.settings import Settings
 from analytics.sizes import SIZE_CLASSES
 from analytics.store import PROSPECTS_PREFIX, Snapshot
@@ -29,23 +29,33 @@ def white_space(snapshot: Snapshot, view: View, settings: Settings, *, language:
 
     Columns of ``white_space.white_space`` and ``white_space.upper_quartile``, and ``segment_name``. What is expected is
     at the region's rates, whatever part the view selects; and what a cell says does not depend on the segments and
-    sizes selected beside it: it is learnt from all of the view's departments, then cells are left out.
+    sizes selected beside it: it is learnt from all of the view's places, then cells are left out.
     """
     region = region_standing(snapshot, view)
     order = {"segments": tuple(settings.segments), "sizes": tuple(SIZE_CLASSES)}
-    all_cells = standing_firms(snapshot, dataclasses.replace(view, segments=(), sizes=()))
+    wide = dataclasses.replace(view, segments=(), sizes=())
+    all_cells = _narrowed(standing_firms(snapshot, wide), view)
     cells = cells_of(all_cells, region=region, **order)
-    whole = cells_of(region, region=region, **order)
+    whole = snapshot.once(f"cells-{view.perimeter}", lambda: cells_of(region, region=region, **order))
     told = upper_quartile(cells, region_cells=whole, dues_eur=_dues_by_class(snapshot, view))
     names = {key: segment.name.in_language(language) for key, segment in settings.segments.items()}
     shown = told["segment"].isin(view.segments or names) & told["size_class"].isin(view.sizes or SIZE_CLASSES)
     return told.assign(segment_name=told["segment"].map(names).astype("str"))[shown].reset_index(drop=True)
 
 
+def white_space_totals(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return the one row of what the upper quartile would add in all the cells of ``white_space``.
+
+    ``added_members``, ``added_jobs`` (persons), ``added_dues_eur`` (null where those of some cell are not known).
+    """
+    added = ["added_members", "added_jobs", "added_dues_eur"]
+    return white_space(snapshot, view, settings)[added].sum(skipna=False).to_frame().T
+
+
 def thresholds(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
     """Return firms and members by INSEE category and size band beside the steps (``thresholds.thresholds``)."""
     del settings
-    return thresholds_of(marked_firms(snapshot, view))
+    return thresholds_of(_narrowed(standing_firms(snapshot, view), view))
 
 
 def prospects(
@@ -71,7 +81,7 @@ def prospects_in_full(
     """Return ``prospects`` with what the page and its workbook show besides.
 
     These are ``segment_name``, ``size_label``, ``category``, ``created_on``, ``department_code``, ``nearest_antenna``,
-    ``antenna_km``.
+    ``antenna_km``, and ``left_on``, the day on which a former member left, else null.
     """
     t = translator(language)
     rows = _ordered(_open_to(snapshot, view), order=view.order)
@@ -95,7 +105,7 @@ def prospects_in_full(
         "nearest_antenna",
         "antenna_km",
     ]
-    return worded[[*PROSPECT_COLUMNS, *others]].reset_index(drop=True)
+    return worded[[*PROSPECT_COLUMNS, *others, "left_on"]].reset_index(drop=True)
 
 
 def plan(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
@@ -114,17 +124,31 @@ def plan(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
 
 def _open_to(snapshot: Snapshot, view: View) -> pd.DataFrame:
     """Return the firms that may be called, with score, codes of reasons and what the reasons show."""
-    firms = standing_firms(snapshot, view)
+    firms = _narrowed(standing_firms(snapshot, view), view)
     keep = ~firms["is_member"] & ~firms["is_partially_diffusible"] & firms["name"].notna()
     if view.cell is not None:
         keep &= firms["segment_size"] == ":".join(view.cell)
+    scored = firms[keep].merge(derived(snapshot, PROSPECTS_PREFIX + view.perimeter), on="siren", how="left")
+    return scored.assign(left_on=pd.to_datetime(scored["siren"].map(_departures(snapshot))))
+
+
+def _narrowed(firms: pd.DataFrame, view: View) -> pd.DataFrame:
+    """Keep the firms near the view's antenna, within its distance, of its town where it lists that alone."""
+    keep = pd.Series(data=True, index=firms.index)
     if view.antenna is not None:
         keep &= firms[LEVEL_COLUMNS["antenna"]] == view.antenna
     if view.town_only and view.town is not None:
         keep &= firms[LEVEL_COLUMNS[view.level]] == view.town
     if view.within_km is not None:
         keep &= firms["antenna_km"] <= view.within_km
-    return firms[keep].merge(derived(snapshot, PROSPECTS_PREFIX + view.perimeter), on="siren", how="left")
+    return firms[keep]
+
+
+def _departures(snapshot: Snapshot) -> dict[str, pd.Timestamp]:
+    """Return the last day on which a former member left, by SIREN."""
+    members = snapshot.table("members").dropna(subset=["siren", "left_on"])
+    last = members.groupby("siren")["left_on"].max()
+    return {str(siren): day for siren, day in last.items()}
 
 
 def _ordered(rows: pd.DataFrame, *, order: str) -> pd.DataFrame:

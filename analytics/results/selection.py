@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pandas as pd
 
 from analytics.errors import UserError
@@ -36,10 +38,11 @@ def marked_firms(snapshot: Snapshot, view: View) -> pd.DataFrame:
     return aggregate.mark_members(selected_firms(snapshot, view), member_sirens=current_sirens(snapshot))
 
 
-def member_firms(snapshot: Snapshot, view: View) -> pd.DataFrame:
-    """Return the firms of the view's perimeter that are current members, whatever part the view selects."""
+def membership(snapshot: Snapshot, view: View) -> tuple[int, int]:
+    """Return how many firms of the view's perimeter are current members and how many are not, whatever it selects."""
     firms = snapshot.firms(view.perimeter)
-    return firms[firms["siren"].isin(current_sirens(snapshot))]
+    members = int(firms["siren"].isin(current_sirens(snapshot)).sum())
+    return members, len(firms) - members
 
 
 def region_standing(snapshot: Snapshot, view: View) -> pd.DataFrame:
@@ -59,6 +62,11 @@ def region_standing(snapshot: Snapshot, view: View) -> pd.DataFrame:
 def standing_firms(snapshot: Snapshot, view: View) -> pd.DataFrame:
     """Return the firms of the view as ``standing.stand`` does: what is expected of them is at the region's rates."""
     return _chosen(region_standing(snapshot, view), view)
+
+
+def all_departments(view: View) -> View:
+    """Return the view without its choice of departments, for what is to be judged among all of the region."""
+    return dataclasses.replace(view, departments=())
 
 
 def members_of(snapshot: Snapshot, view: View, rows: pd.DataFrame) -> pd.DataFrame:

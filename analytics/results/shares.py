@@ -8,8 +8,15 @@ from analytics.metrics.aggregate import aggregate_by, total
 from analytics.metrics.penetration import compare_with_rate
 from analytics.metrics.penetration import penetration as with_penetration
 from analytics.metrics.shrinkage import shrink_penetration
-from analytics.results.areas import areas_of, main_places
-from analytics.results.selection import current_members, marked_firms, members_of, selected_firms, standing_firms
+from analytics.results.areas import areas_of, main_places, shown_areas
+from analytics.results.selection import (
+    all_departments,
+    current_members,
+    marked_firms,
+    members_of,
+    selected_firms,
+    standing_firms,
+)
 from analytics.settings import PublishedFigure, Settings
 from analytics.store import Snapshot
 from analytics.view import View
@@ -37,6 +44,7 @@ SHRUNK_COLUMNS = [
 ]
 # Levels whose column ``standing.stand`` adds.
 _STANDING_LEVELS = {"antenna", "segment_size"}
+_PLACES = {"department", "epci", "commune", "antenna"}
 
 
 def penetration(
@@ -57,16 +65,18 @@ def shrunk_penetration(
 ) -> pd.DataFrame:
     """Return the penetration of firms by ``level`` as small numbers allow to state it; ``SHRUNK_COLUMNS``.
 
-    With its 90 % interval and its probability of lying under the common rate of the view
-    (``shrinkage.shrink_penetration``).
+    With its 90 % interval and its probability of lying under the region's rate (``shrinkage.shrink_penetration``).
+    Departments choose which places are returned; each is whole, and shrunk among all of the region.
 
     Raises
     ------
     UserError
         When the level is unknown.
     """
-    counts = _counts(snapshot, view, settings, level=level, language=language)
-    return shrink_penetration(counts)[SHRUNK_COLUMNS]
+    wide = all_departments(view) if level in _PLACES else view
+    shrunk = shrink_penetration(_counts(snapshot, wide, settings, level=level, language=language))
+    shown = shown_areas(snapshot, view, settings, level=level, language=language)
+    return shrunk.loc[shrunk["area_code"].isin(shown), SHRUNK_COLUMNS].reset_index(drop=True)
 
 
 def region_totals(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:

@@ -10,8 +10,8 @@ from analytics.metrics.aggregate import LEVEL_COLUMNS, aggregate_by
 from analytics.metrics.kinds import kind_of
 from analytics.metrics.ratios import funnel_limits
 from analytics.metrics.standing import clusters_of, compare_areas
-from analytics.results.areas import areas_of, main_places
-from analytics.results.selection import current_members, derived, standing_firms
+from analytics.results.areas import areas_of, main_places, shown_areas
+from analytics.results.selection import all_departments, current_members, derived, standing_firms
 from analytics.settings import Settings
 from analytics.store import CLUSTERS_PREFIX, PROSPECTS_PREFIX, Snapshot
 from analytics.view import TOWN_LEVELS, View
@@ -56,28 +56,31 @@ def towns_in_full(snapshot: Snapshot, view: View, settings: Settings, *, level: 
 
     These are ``jobs_estimate``, ``member_jobs`` (persons), ``verdict`` (``ratios.standardise``), ``nearest_antenna``
     and ``antenna_km`` (``standing.compare_areas``), ``kind`` (``kinds.kind_of``), ``x_m`` and ``y_m``
-    (``areas.main_places``), ``rank`` (1 for the area that misses most members, null without a firm).
+    (``areas.main_places``), ``rank`` (1 for the area that misses most members; null where nothing can be said).
+
+    Departments choose which areas are shown, and nothing else: each is whole, and is judged among all areas of the
+    region. Judged among those of one department, an area would be told, or not, by what was chosen beside it.
     """
-    level = level or view.level
-    if level not in TOWN_LEVELS:
-        raise UserError("table.unknown_level", level=level, known=", ".join(TOWN_LEVELS))
-    areas = areas_of(snapshot, view, settings, level=level)
-    compared = compare_areas(standing_firms(snapshot, view), level=level, areas=areas["area_code"].tolist())
-    named = compared.merge(areas, on="area_code", how="left")
-    placed = named.merge(main_places(snapshot, level=level), on="area_code", how="left")
-    missing = placed["members_missing"].where(placed["firms"] > 0)
-    return placed.assign(
-        kind=kind_of(placed, near_km=settings.towns.near_km),
-        cluster=_clusters(snapshot, view, compared, level=level),
-        rank=missing.rank(method="min", ascending=False),
-    )
+    level = _known_level(level or view.level)
+    compared = _compared(snapshot, view, settings, level=level)
+    clusters = compared.assign(cluster=_clusters(snapshot, view, compared, level=level))
+    shown = clusters[clusters["area_code"].isin(shown_areas(snapshot, view, settings, level=level))]
+    placed = shown.merge(main_places(snapshot, level=level), on="area_code", how="left")
+    missing = placed["members_missing"].where(~placed["verdict"].isin(["empty", "too_small"]))
+    kinds = kind_of(placed, near_km=settings.towns.near_km)
+    return placed.assign(kind=kinds, rank=missing.rank(method="min", ascending=False))
 
 
 def town_limits(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
     """Return the limits of the funnel plot (``ratios.funnel_limits``) up to the largest area of the view's level."""
-    largest = towns_in_full(snapshot, view, settings)["expected_members"].max()
+    largest = _compared(snapshot, view, settings, level=view.level)["expected_members"].max()
     highest = 1.3 * max(float(largest) if pd.notna(largest) else 0.0, 8.0)
     return funnel_limits(np.geomspace(FEWEST_EXPECTED / 1.3, highest, LIMIT_POINTS))
+
+
+def town_names(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return ``area_code, area_name`` of all areas of the view's level, whatever departments it selects."""
+    return areas_of(snapshot, all_departments(view), settings, level=view.level)
 
 
 def contours(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
@@ -98,7 +101,7 @@ def town_firms(snapshot: Snapshot, view: View, settings: Settings, *, by: str, l
 
 
 def town_members(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
-    """Return the current members whose firm is in the view's town: ``name, jobs_estimate, joined_on``, largest first.
+    """Return the current members whose firm is in the view's town: ``name, size_code, joined_on``, largest first.
 
     A withheld unit has no name.
     """
@@ -111,7 +114,7 @@ def town_members(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataF
         name=rows["name"].fillna(rows["roster_name"]).mask(withheld), joined_on=rows["joined_on"].mask(withheld)
     )
     ordered = named.sort_values(["jobs_estimate", "name"], ascending=[False, True], kind="stable")
-    return ordered[["name", "jobs_estimate", "joined_on"]].reset_index(drop=True)
+    return ordered[["name", "size_code", "joined_on"]].reset_index(drop=True)
 
 
 def town_targets(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
@@ -130,14 +133,28 @@ def town_targets(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataF
 
 
 def _of_town(snapshot: Snapshot, view: View) -> pd.DataFrame:
-    firms = standing_firms(snapshot, view)
+    firms = standing_firms(snapshot, all_departments(view))
     return firms[firms[LEVEL_COLUMNS[view.level]] == view.town]
+
+
+def _known_level(level: str) -> str:
+    if level not in TOWN_LEVELS:
+        raise UserError("table.unknown_level", level=level, known=", ".join(TOWN_LEVELS))
+    return level
+
+
+def _compared(snapshot: Snapshot, view: View, settings: Settings, *, level: str) -> pd.DataFrame:
+    """Return all areas of the region's level beside their expectation, with their names."""
+    wide = all_departments(view)
+    areas = areas_of(snapshot, wide, settings, level=level)
+    compared = compare_areas(standing_firms(snapshot, wide), level=level, areas=areas["area_code"].tolist())
+    return compared.merge(areas, on="area_code", how="left")
 
 
 def _clusters(snapshot: Snapshot, view: View, compared: pd.DataFrame, *, level: str) -> pd.Series:
     if level != "epci":
         return pd.Series(None, index=compared.index, dtype="str")
-    if view.selects_all:
+    if all_departments(view).selects_all:
         told = derived(snapshot, CLUSTERS_PREFIX + view.perimeter).set_index("area_code")["cluster"]
         return compared["area_code"].map(told)
     return clusters_of(compared, derived(snapshot, "neighbours"))

@@ -67,6 +67,7 @@ class Translator:
 
     def number(self, value: float, decimals: int = 0) -> str:
         """Format a number: ``18 012``, ``2,2`` in French (narrow no-break space, true minus), ``18,012`` in English."""
+        value = 0 if round(value, decimals) == 0 else value  # no minus before zero
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
         text = format_decimal(value, format=pattern, locale=LOCALES[self.language])
         return text.replace("\u00a0", NARROW_SPACE).replace("-", MINUS)

@@ -6,7 +6,6 @@ a sentence where markup is read escapes it. A score is resemblance to members; n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -29,8 +28,6 @@ _SHOWN: dict[str, tuple[str, ...]] = {
     "local": ("local_penetration_pct",),
 }
 _NUMBERS = ("age_years", "antenna_km", "local_penetration_pct")
-# The category whose firms stand at the step to the one named.
-_BELOW = {"ETI": "PME", "GE": "ETI"}
 
 
 class Expectation(Protocol):
@@ -46,7 +43,15 @@ class Expectation(Protocol):
     def recruits_high(self) -> float: ...
 
 
-def headline(listed: int, t: Translator, *, scope: str | None, plan: Expectation | None) -> str:
+def headline(
+    listed: int,
+    t: Translator,
+    *,
+    scope: str | None,
+    plan: Expectation | None,
+    conversion_pct: float,
+    others: int | None = None,
+) -> str:
     """Say how many firms to visit in a year and what that should bring.
 
     Parameters
@@ -57,7 +62,13 @@ def headline(listed: int, t: Translator, *, scope: str | None, plan: Expectation
         Name of what is selected when it is one thing, else None.
     plan
         None where no model could be fitted: nothing ranks the firms.
+    conversion_pct
+        The share of visits that the reader expects to bring a member, in percent: the title's figures hang on it.
+    others
+        How many firms of the perimeter are no members, if that is known.
     """
+    if others == 0:
+        return t("recruitment.title_nobody_left")
     if plan is None:
         return _scoped(t("recruitment.title_no_model"), scope, t)
     visits = round(plan.visits)
@@ -66,28 +77,34 @@ def headline(listed: int, t: Translator, *, scope: str | None, plan: Expectation
     if not visits:
         return _scoped(t.plural("recruitment.title_no_visit", listed), scope, t)
     key = "recruitment.title_all" if visits >= listed else "recruitment.title"
-    recruits = _about(plan.recruits, t)
+    recruits = _about(plan.recruits, t, conversion_pct=conversion_pct)
     return _scoped(t.plural(key, min(visits, listed), listed=t.number(listed), recruits=recruits), scope, t)
 
 
 def white_space_title(cells: pd.DataFrame, t: Translator) -> str:
-    """Name the cell of segment and size that misses most members.
+    """Name the cell of segment and size that misses most members, if chance does not explain it, else the segment.
 
     Parameters
     ----------
     cells
-        ``segment_name`` in the language of ``t``, ``size_class``, ``members_missing``; one row a cell. Where there is
-        a ``verdict``, cells that are ``under`` go first.
+        ``segment_name`` in the language of ``t``, ``size_class``, ``expected_members``, ``members_missing``,
+        ``verdict``, ``segment_verdict``; one row a cell.
     """
-    missing = cells["members_missing"].fillna(0)
-    if "verdict" in cells and (cells["verdict"] == "under").any():
-        missing = missing.where(cells["verdict"] == "under", 0)
-    if missing.empty or missing.max() < 0.5:
+    if cells.empty:
+        return t("recruitment.white_space_empty")
+    if not cells["expected_members"].sum():
+        return t("recruitment.white_space_no_member")
+    short = cells[cells["verdict"] == "under"]
+    if len(short):
+        cell = short.sort_values("members_missing", ascending=False).iloc[0]
+        size = t(f"recruitment.firms_{cell['size_class']}")
+        count = max(round(float(cell["members_missing"])), 1)
+        return t.plural("recruitment.white_space", count, segment=cell["segment_name"], size=size)
+    by_segment = cells[cells["segment_verdict"] == "under"].groupby("segment_name", sort=False)["members_missing"]
+    missing = by_segment.sum().sort_values(ascending=False, kind="stable")
+    if missing.empty or missing.iloc[0] < 0.5:
         return t("recruitment.white_space_none")
-    cell = cells.iloc[int(missing.to_numpy().argmax())]
-    size = t(f"recruitment.firms_{cell['size_class']}")
-    count = max(round(float(missing.max())), 1)
-    return t.plural("recruitment.white_space", count, segment=cell["segment_name"], size=size)
+    return t.plural("recruitment.white_space_segment", round(float(missing.iloc[0])), segment=missing.index[0])
 
 
 def upper_quartile_sentence(
@@ -100,26 +117,22 @@ def upper_quartile_sentence(
     return t("recruitment.quartile", added=format_list(added, locale=LOCALES[t.language]))
 
 
-def thresholds_sentence(thresholds: pd.DataFrame, t: Translator, *, step: str = "ETI") -> str:
-    """Say how many firms stand next to a step, and how many of them are members.
+def thresholds_sentence(thresholds: pd.DataFrame, t: Translator) -> str:
+    """Say how many firms stand next to the step from PME to ETI, and how many of them are members.
 
     Parameters
     ----------
     thresholds
-        ``step``, the category to be reached (``ETI``, ``GE``); ``band``, the persons employed, as a code of
-        ``sizes`` (``22``) or as text (``100-199``, ``100 à 199``); ``firms``; ``members``. One row a
-        band; those of one step are added up.
-    step
-        Which step to speak of.
+        ``step``, the category to be reached; ``band``, a code of ``sizes``; ``firms``; ``members``. One row a band;
+        those of the step are added up.
     """
-    rows = thresholds[thresholds["step"] == step]
+    rows = thresholds[thresholds["step"] == "ETI"]
     firms, members = int(rows["firms"].sum()), int(rows["members"].sum())
     if not firms:
-        return t(f"recruitment.step_none_{step}")
-    bounds = [bound for band in rows["band"] for bound in _bounds(str(band))]
-    near = t.plural(
-        f"recruitment.step_{step}", firms, below=_BELOW[step], low=t.number(min(bounds)), high=t.number(max(bounds))
-    )
+        return t("recruitment.step_none")
+    low = min(BY_CODE[code].low for code in rows["band"])
+    high = max(BY_CODE[code].high for code in rows["band"])
+    near = t.plural("recruitment.step", firms, low=t.number(low), high=t.number(high))
     ours = t.plural("recruitment.step_members", members) if members else t("recruitment.step_no_member")
     return t("recruitment.step_both", near=near, members=ours)
 
@@ -184,8 +197,9 @@ def planner_sentence(
     """
     text = t.plural(
         "recruitment.planner",
-        round(visits_per_month),
-        rate=t.percent(conversion_pct, 0 if conversion_pct == round(conversion_pct) else 1),
+        _counted(visits_per_month, t),
+        visits=_tenths(visits_per_month, t),
+        rate=_rate(conversion_pct, t),
         recruits=_recruits(expectation.recruits, t),
         low=t.number(round(expectation.recruits_low)),
         high=t.number(round(expectation.recruits_high)),
@@ -235,18 +249,19 @@ def resemblance_sentence(t: Translator) -> str:
     return t("recruitment.resemblance")
 
 
-def few_members_sentence(members: int, t: Translator, *, needed: int = NEEDED_MEMBERS) -> str:
-    """Say why there is no ranking: fewer members matched with their firm than a model can learn from."""
+def no_model_sentence(t: Translator, *, members: int, others: int) -> str:
+    """Say why there is no ranking: too few members found in the register to learn from, or nobody left to rank.
+
+    Parameters
+    ----------
+    members, others
+        Firms of the perimeter that are members, and that are not.
+    """
+    if members >= NEEDED_MEMBERS:
+        return t("recruitment.all_members") if not others else t.plural("recruitment.few_others", others)
     if not members:
-        return t("recruitment.no_member", needed=t.number(needed))
-    return t.plural("recruitment.few_members", members, needed=t.number(needed))
-
-
-def _bounds(band: str) -> list[int]:
-    """Return the persons that a band names: its first and last, or the first alone of an open one."""
-    if band in BY_CODE:
-        return [BY_CODE[band].low, BY_CODE[band].high]
-    return [int(number) for number in re.findall(r"\d+", re.sub(r"(?<=\d)[,\s](?=\d{3})", "", band))]
+        return t("recruitment.no_member", needed=t.number(NEEDED_MEMBERS))
+    return t.plural("recruitment.few_members", members, needed=t.number(NEEDED_MEMBERS))
 
 
 def _words(group: str, firm: Mapping[str, Any], t: Translator) -> str:
@@ -290,7 +305,7 @@ def _near(km: float, antenna: str, t: Translator) -> str:
 
 
 def _scoped(text: str, scope: str | None, t: Translator) -> str:
-    return t("recruitment.scoped", scope=scope, text=_uncapital(text)) if scope else text
+    return t("recruitment.scoped", scope=scope[:1].upper() + scope[1:], text=_uncapital(text)) if scope else text
 
 
 def _jobs_and_fees(jobs: float | None, fees: float | None, t: Translator) -> list[str]:
@@ -303,17 +318,30 @@ def _jobs_and_fees(jobs: float | None, fees: float | None, t: Translator) -> lis
 
 
 def _recruits(value: float, t: Translator) -> str:
-    """Return ``9,6 adhésions``; French has a plural from two on: ``1,6 adhésion``."""
+    """Return ``9,6 adhésions``."""
+    return t.plural("recruitment.recruits", _counted(value, t), recruits=_tenths(value, t))
+
+
+def _counted(value: float, t: Translator) -> int:
+    """Return a whole number of the same grammatical number: 1,6 is singular in French, 1.6 plural in English."""
     shown = round(value, 1)
-    number = t.number(shown, 0 if shown == int(shown) else 1)
-    return t.plural("recruitment.recruits", int(shown), recruits=number)
+    return int(shown) if t.language == "fr" else 1 if shown == 1 else 2
 
 
-def _about(value: float, t: Translator) -> str:
+def _tenths(value: float, t: Translator) -> str:
+    shown = round(value, 1)
+    return t.number(shown, 0 if shown == int(shown) else 1)
+
+
+def _about(value: float, t: Translator, *, conversion_pct: float) -> str:
+    rate, whole = _rate(conversion_pct, t), round(value)
     if value <= 0:
-        return t("recruitment.about_none")
-    whole = round(value)
-    return t.plural("recruitment.about", whole) if whole >= 1 else t("recruitment.about_less")
+        return t("recruitment.about_none", rate=rate)
+    return t.plural("recruitment.about", whole, rate=rate) if whole >= 1 else t("recruitment.about_less", rate=rate)
+
+
+def _rate(conversion_pct: float, t: Translator) -> str:
+    return t.percent(conversion_pct, 0 if conversion_pct == round(conversion_pct) else 1)
 
 
 def _rounded(value: float) -> int:

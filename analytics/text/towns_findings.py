@@ -96,14 +96,14 @@ def ranking_title(towns: pd.DataFrame, t: Translator) -> str:
     return t("towns.ranking_first", names=names, part=t.number(_missing(first)), total=t.number(total))
 
 
-def sheet_sentence(town: pd.Series, t: Translator, *, antenna_km: float | None = None) -> str:
+def sheet_sentence(town: pd.Series, t: Translator, *, near_km: float | None = None) -> str:
     """Say of one area what its members say beside those expected and, where that calls for acting, how near we are.
 
     Parameters
     ----------
     town
         A row of ``tables.towns``; its ``antenna_km`` is the mean distance of its firms to their nearest antenna.
-    antenna_km
+    near_km
         Up to which distance an antenna is near, in kilometres; without it the distance is not spoken of.
     """
     if town["firms"] == 0:
@@ -112,7 +112,7 @@ def sheet_sentence(town: pd.Series, t: Translator, *, antenna_km: float | None =
         return t.plural("towns.sheet_no_expectation", int(town["firms"]))
     members = _capital(_members(town["members"], t))
     text = t(f"towns.sheet_{_reading(town)}", members=members, expected=_expected(town["expected_members"], t))
-    nearness = "" if antenna_km is None else _nearness(town, t, antenna_km=antenna_km)
+    nearness = "" if near_km is None else _nearness(town, t, near_km=near_km)
     return f"{text} {nearness}".rstrip()
 
 
@@ -124,12 +124,12 @@ def _reading(town: pd.Series) -> str:
     return "too_small_none" if verdict == "too_small" and town["members"] == 0 else verdict
 
 
-def _nearness(town: pd.Series, t: Translator, *, antenna_km: float) -> str:
+def _nearness(town: pd.Series, t: Translator, *, near_km: float) -> str:
     if pd.isna(town["nearest_antenna"]) or pd.isna(town["antenna_km"]):
         return ""
     kind = town["kind"] if isinstance(town["kind"], str) and town["kind"] else "plain"
     name = of_place(town["nearest_antenna"]) if t.language == "fr" else town["nearest_antenna"]
-    distance, limit = _distance(town["antenna_km"], t), t.number(antenna_km)
+    distance, limit = _distance(town["antenna_km"], t), t.number(near_km)
     return t(f"towns.near_{kind}", antenna=name, distance=distance, limit=limit)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
@@ -94,8 +95,10 @@ def tools(reader: Reader, table: pd.DataFrame, *, name: str, title: str) -> None
 def twin(reader: Reader, table: pd.DataFrame, *, name: str, width: int | str = 1180) -> None:
     """Draw a table: headers in the reader's language, numbers in the browser's."""
     config = {column: _column(reader, table, column) for column in table.columns}
+    # Streamlit cuts a number to the step of its column.
+    decimals = {name: -round(math.log10(_step(name))) for name in table.select_dtypes("number").columns}
     st.dataframe(
-        table,
+        table.round(decimals),
         hide_index=True,
         row_height=38,
         height="content",
@@ -110,8 +113,21 @@ def _column(reader: Reader, table: pd.DataFrame, column: str) -> object:
     label = reader.t(f"common.column_{column}")
     if not pd.api.types.is_numeric_dtype(table[column]):
         return st.column_config.TextColumn(label)
-    step = _STEPS.get(column, 0.1 if column.endswith("_pct") else 1)
-    return st.column_config.NumberColumn(label, format="localized", step=step)
+    return st.column_config.NumberColumn(label, format="localized", step=_step(column))
+
+
+def _step(column: str) -> float:
+    return _STEPS.get(column, 0.1 if column.endswith("_pct") else 1)
+
+
+def figures(cards: list[tuple[str, str, str]]) -> None:
+    """Draw figures in two columns: label, figure, and what stands beside it; text, whatever they hold."""
+    drawn = "".join(
+        f'<div><div class="label">{escape(label)}</div>'
+        f'<span class="value">{escape(value)}</span> <span class="beside">{escape(beside)}</span></div>'
+        for label, value, beside in cards
+    )
+    st.html(f'<div class="sheet">{drawn}</div>')
 
 
 def rows(pairs: list[tuple[str, str]]) -> None:

@@ -49,9 +49,9 @@ def matrix(reader: Reader, cells: pd.DataFrame, *, alt: str) -> None:
             blocks.chart(figure, name=f"matrix-{name}", alt=alt, on_click=partial(choose, reader))
 
 
-def quartile(reader: Reader, cells: pd.DataFrame) -> None:
+def quartile(reader: Reader) -> None:
     """Say what bringing every cell to the upper quartile would add."""
-    sums = cells[["added_members", "added_jobs", "added_dues_eur"]].sum(skipna=False)
+    sums = reader.table("white_space_totals").iloc[0]
     sentence = findings.upper_quartile_sentence(
         reader.t, members=sums["added_members"], jobs=sums["added_jobs"], fees=sums["added_dues_eur"]
     )
@@ -82,7 +82,7 @@ def step_rows(rows: pd.DataFrame, t: Translator) -> list[tuple[str, str]]:
     return [
         (
             t("recruitment.step_line", category=row["category"], size=row["size_label"], step=row["step"]),
-            t("towns.members_of_firms", members=t.number(row["members"]), firms=t.number(row["firms"])),
+            t("common.members_of_firms", members=t.number(row["members"]), firms=t.number(row["firms"])),
         )
         for row in near.to_dict("records")
     ]

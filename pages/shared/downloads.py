@@ -14,6 +14,9 @@ from analytics.export.spreadsheet import harmless
 from pages.shared import provenance
 from pages.shared.loaders import Reader
 
+# As many as the finest of the columns tells something with.
+DECIMALS = 4
+
 
 def button(reader: Reader, table: pd.DataFrame | Callable[[], pd.DataFrame], *, name: str, title: str) -> None:
     """Offer ``table``, or what makes it, as CSV; it is made and written when asked for."""
@@ -47,7 +50,8 @@ def content(reader: Reader, table: pd.DataFrame, *, title: str) -> bytes:
     out = io.StringIO()
     out.writelines(f"# {line}\n" for line in lines)
     named = table.rename(columns=lambda column: t(f"common.column_{column}"))
-    harmless(named).to_csv(out, index=False, sep=";" if french else ",", decimal="," if french else ".")
+    decimals = dict.fromkeys(named.select_dtypes("number").columns, DECIMALS)
+    harmless(named.round(decimals)).to_csv(out, index=False, sep=";" if french else ",", decimal="," if french else ".")
     return out.getvalue().encode("utf-8-sig")
 
 

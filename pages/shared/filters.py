@@ -199,7 +199,8 @@ def _value(reader: Reader, name: str) -> str:
 
 
 def _antenna_value(view: View, t: Translator) -> str:
-    near = None if view.within_km is None else t("common.within", km=t.number(view.within_km))
+    km = view.within_km
+    near = None if km is None else t("common.within", km=t.number(km, 0 if km == int(km) else 1))
     return ", ".join(part for part in (view.antenna, near) if part) or t("common.all")
 
 

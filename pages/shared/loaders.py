@@ -16,9 +16,10 @@ from analytics.store import Snapshot, Store
 from analytics.text import Translator, translator
 from analytics.view import View
 
-# None is large; a reader who tries many selections must not fill the memory.
+# A reader who tries many selections must not fill the memory: tables are small (lists are cut to what is shown),
+# figures up to some 200 kB.
 _KEPT_TABLES = 400
-_KEPT_FIGURES = 400
+_KEPT_FIGURES = 150
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,10 @@ class Reader:
 
     def table(self, name: str, **options: str | int) -> pd.DataFrame:
         """Return a result table of ``analytics.tables`` by its name; shared, so never to be changed."""
-        root, query = str(self.snapshot.path.parent), self._query(tables.READS.get(name, ()))
+        root, query = str(self.snapshot.path.parent), self._query(tables.READS[name])
         return _table(root, self.snapshot.id, name, query, **options)
 
-    def figure(self, name: str, draw: Callable[[], object], *, reads: tuple[str, ...] = ()) -> object:
+    def figure(self, name: str, draw: Callable[[], object], *, reads: tuple[str, ...]) -> object:
         """Return what ``draw`` draws under ``name``; drawn once, shared, so never to be changed.
 
         It is drawn anew for another selection of firms, and where one of the view's fields that it ``reads`` changes.

@@ -22,9 +22,23 @@ def quality(reader: Reader) -> dict[str, Any] | None:
     return found
 
 
+def headline(reader: Reader, plan: pd.Series, found: dict[str, Any] | None, *, scope: str | None) -> str:
+    """Return the title of the page; without a model nothing is promised of a plan."""
+    listed, others = int(plan["listed"]), tables.membership(reader.snapshot, reader.view)[1]
+    return findings.headline(
+        listed,
+        reader.t,
+        scope=scope,
+        plan=plan if found else None,
+        conversion_pct=reader.view.conversion,
+        others=others,
+    )
+
+
 def why_none(reader: Reader) -> str:
     """Say why there is no model."""
-    return findings.few_members_sentence(len(tables.member_firms(reader.snapshot, reader.view)), reader.t)
+    members, others = tables.membership(reader.snapshot, reader.view)
+    return findings.no_model_sentence(reader.t, members=members, others=others)
 
 
 def show(reader: Reader, found: dict[str, Any] | None) -> None:
@@ -41,5 +55,5 @@ def show(reader: Reader, found: dict[str, Any] | None) -> None:
     with right:
         bins = pd.DataFrame(found["calibration"], columns=["predicted_pct", "observed_pct", "firms", "members"])
         draw = partial(calibration, bins, palette=blocks.slots(), language=t.language)
-        blocks.chart(reader.figure("calibration", draw), name="calibration", alt=sentence)
+        blocks.chart(reader.figure("calibration", draw, reads=()), name="calibration", alt=sentence)
         blocks.tools(reader, bins, name="calibration", title=t("recruitment.model_title"))

@@ -10,7 +10,7 @@ import streamlit as st
 
 from analytics.text import recruitment_findings as findings
 from analytics.view import MAX_VISITS
-from pages.shared import address, filters, guards
+from pages.shared import address, blocks, filters, guards
 from pages.shared.loaders import Reader
 
 
@@ -23,7 +23,10 @@ def scope(reader: Reader) -> str | None:
 
 
 def chosen(reader: Reader) -> None:
-    """Show the cell and the town that narrow the list, each with the way to let go of it."""
+    """Show the cell and the town that narrow the list, each with the way to let go of it; tell of an unknown town."""
+    view = reader.view
+    if view.town_only and view.town not in set(reader.table("town_names")["area_code"]):
+        st.warning(guards.plain(reader.t("towns.unknown_town", town=view.town or "")))
     narrowed = {name: text for name, text in _narrowings(reader).items() if name in ("cell", "town")}
     if not narrowed:
         return
@@ -61,16 +64,12 @@ def controls(reader: Reader) -> None:
 def expectation(reader: Reader, plan: pd.Series) -> None:
     """Say what a year of these visits should bring, in figures and in a sentence."""
     t, view = reader.t, reader.view
-    figures = [
-        (t("recruitment.figure_visits"), t.number(plan["visits"]), ""),
-        (t("recruitment.figure_recruits"), t.number(plan["recruits"], 1), _between(plan, reader)),
-    ]
-    cards = "".join(
-        f'<div><div class="label">{escape(label)}</div><span class="value">{escape(value)}</span> '
-        f'<span class="beside">{escape(beside)}</span></div>'
-        for label, value, beside in figures
+    blocks.figures(
+        [
+            (t("recruitment.figure_visits"), t.number(plan["visits"]), ""),
+            (t("recruitment.figure_recruits"), _short(plan["recruits"], reader), _between(plan, reader)),
+        ]
     )
-    st.html(f'<div class="sheet">{cards}</div>')
     sentence = findings.planner_sentence(
         plan,
         t,
@@ -82,6 +81,11 @@ def expectation(reader: Reader, plan: pd.Series) -> None:
     exhausted = findings.exhausted_sentence(int(plan["listed"]), t, visits_per_month=view.visits)
     st.html(f'<div class="finding">{escape(sentence)}. {escape(exhausted)}</div>')
     st.html(f'<div class="source">{escape(t("recruitment.planner_note"))}</div>')
+
+
+def _short(value: float, reader: Reader) -> str:
+    """Return a number with a tenth where that tells something."""
+    return reader.t.number(value, 0 if value >= 100 or value == int(value) else 1)
 
 
 def _between(plan: pd.Series, reader: Reader) -> str:
@@ -97,12 +101,12 @@ def _narrowings(reader: Reader) -> dict[str, str]:
         name = reader.settings.segments[segment].name.in_language(t.language)
         found["cell"] = f"{name}, {t(f'recruitment.firms_{size}')}"
     if view.town_only and view.town is not None:
-        towns = reader.table("towns").set_index("area_code")["area_name"]
+        towns = reader.table("town_names").set_index("area_code")["area_name"]
         found["town"] = str(towns.get(view.town, view.town))
     if view.antenna is not None:
         found["antenna"] = t("recruitment.around", antenna=view.antenna)
     if view.within_km is not None:
-        found["within"] = t("common.within", km=t.number(view.within_km))
+        found["within"] = t("common.within", km=_short(view.within_km, reader))
     return found
 
 

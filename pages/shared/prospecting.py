@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Hashable
 from html import escape
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from analytics import tables
 from analytics.export.workbook import Column, list_workbook
+from analytics.text import Translator
 from analytics.view import ORDERS
 from pages.shared import address, downloads, model, provenance
 from pages.shared.loaders import Reader
 
-SHOWN = 60
+# A year's visits, within what a screen can hold.
+FEWEST_SHOWN, MOST_SHOWN = 60, 240
 _ROW_PX = 38
-_REASONS = ["reason_1", "reason_2", "reason_3"]
 _ON_SCREEN = ["name", "commune_name", "segment_name", "size_label", "score", "why"]
 _WIDTHS = {"name": 255, "commune_name": 155, "segment_name": 160, "size_label": 95, "why": 505}
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_KINDS = {"jobs_estimate": "decimal", "score": "decimal", "antenna_km": "decimal", "created_on": "date"}
+_KINDS = {
+    "jobs_estimate": "decimal",
+    "score": "decimal",
+    "antenna_km": "decimal",
+    "created_on": "date",
+    "left_on": "date",
+}
 _IN_FILES = [
     "siren",
     "name",
@@ -34,16 +43,22 @@ _IN_FILES = [
     "nearest_antenna",
     "antenna_km",
     "score",
-    *_REASONS,
+    *tables.REASONS,
+    "left_on",
 ]
 
 
 def title(reader: Reader, plan: pd.Series) -> str:
     """Say how many firms are listed, and how many of them are shown."""
-    t, listed = reader.t, int(plan["listed"])
-    if listed <= SHOWN:
+    t, listed, shown = reader.t, int(plan["listed"]), shown_rows(plan)
+    if listed <= shown:
         return t.plural("recruitment.list_all", listed) if listed else t("recruitment.list_none")
-    return t("recruitment.list_first", shown=t.number(SHOWN), listed=t.number(listed))
+    return t("recruitment.list_first", shown=t.number(shown), listed=t.number(listed))
+
+
+def shown_rows(plan: pd.Series) -> int:
+    """Return how many firms are shown."""
+    return min(max(int(plan["visits"]), FEWEST_SHOWN), MOST_SHOWN)
 
 
 def subtitle(reader: Reader, quality: dict[str, Any] | None) -> str:
@@ -69,13 +84,13 @@ def order(reader: Reader, quality: dict[str, Any] | None) -> None:
     )
 
 
-def listed(reader: Reader) -> None:
+def listed(reader: Reader, plan: pd.Series) -> None:
     """Draw the first firms."""
     t = reader.t
-    rows = reader.table("prospects_in_full", limit=SHOWN, language=t.language)
+    rows = reader.table("prospects_in_full", limit=shown_rows(plan), language=t.language)
     if rows.empty:
         return
-    why = [" · ".join(r for r in told if isinstance(r, str)) for told in rows[_REASONS].itertuples(index=False)]
+    why = [_why(row, t) for row in rows[["left_on", *tables.REASONS]].to_dict("records")]
     headers = {name: t(f"common.column_{name}") for name in _ON_SCREEN}
     columns: dict[str, Any] = {
         name: st.column_config.TextColumn(headers[name], width=width) for name, width in _WIDTHS.items()
@@ -93,6 +108,13 @@ def listed(reader: Reader) -> None:
         placeholder="–",
         key="prospects",
     )
+
+
+def _why(row: dict[Hashable, Any], t: Translator) -> str:
+    """Return the reasons of a firm in a line; that it was a member once goes before them."""
+    left = row["left_on"]
+    once = [] if pd.isna(left) else [t("recruitment.was_member", year=str(left.year))]
+    return " · ".join([*once, *(row[name] for name in tables.REASONS if isinstance(row[name], str))])
 
 
 def files(reader: Reader, plan: pd.Series) -> None:
@@ -133,7 +155,10 @@ def workbook(reader: Reader, heading: str) -> bytes:
 
 
 def _all(reader: Reader) -> pd.DataFrame:
-    return reader.table("prospects_in_full", language=reader.t.language)[_IN_FILES]
+    # Not kept: it is long, and asked for once.
+    return tables.prospects_in_full(reader.snapshot, reader.view, reader.settings, language=reader.t.language)[
+        _IN_FILES
+    ]
 
 
 def _set_order(reader: Reader) -> None:

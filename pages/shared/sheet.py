@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import unicodedata
 from html import escape
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from analytics.figures.areas import short_name
+from analytics.sizes import BY_CODE
+from analytics.tables import size_label
 from analytics.text import Translator
 from analytics.text import towns_findings as findings
 from pages.shared import address, blocks, guards
@@ -24,8 +28,13 @@ def chosen_town(reader: Reader, towns: pd.DataFrame) -> str | None:
         return asked
     if asked is not None:
         st.warning(guards.plain(reader.t("towns.unknown_town", town=asked)))
-    with_firms = towns[towns["firms"] > 0].sort_values(["members_missing", "firms"], ascending=False)
-    return None if with_firms.empty else str(with_firms["area_code"].iloc[0])
+    first = by_missing(towns).head(1)
+    return None if first.empty else str(first["area_code"].iloc[0])
+
+
+def by_missing(towns: pd.DataFrame) -> pd.DataFrame:
+    """Return the areas that have a firm: those that miss most members first, then the larger ones that say nothing."""
+    return towns[towns["firms"] > 0].sort_values(["rank", "firms"], ascending=[True, False], na_position="last")
 
 
 def choose(reader: Reader, town: str | None) -> None:
@@ -50,7 +59,7 @@ def title(towns: pd.DataFrame, town: str | None, t: Translator) -> str:
     return t("towns.sheet_none") if town is None else str(_row(towns, town)["area_name"])
 
 
-def detail_title(towns: pd.DataFrame, town: str | None, t: Translator) -> str:
+def detail_title(towns: pd.DataFrame, town: str, t: Translator) -> str:
     """Return the title of the block that lists the town's firms."""
     return t("towns.detail_title", name=title(towns, town, t))
 
@@ -61,12 +70,11 @@ def summary(reader: Reader, towns: pd.DataFrame, town: str | None) -> None:
         return
     t, row = reader.t, _row(towns, town)
     _choice(reader, towns, town)
-    sentence = findings.sheet_sentence(row, t, antenna_km=reader.settings.towns.near_km)
+    sentence = findings.sheet_sentence(row, t, near_km=reader.settings.towns.near_km)
     st.html(f'<div class="finding">{escape(sentence)}</div>')
-    figures = "".join(_figure(*figure) for figure in _figures(row, towns, t))
-    st.html(f'<div class="sheet">{figures}</div>')
+    blocks.figures(_figures(row, towns, t))
     st.button(
-        t("towns.to_prospects", name=row["area_name"]),
+        t("towns.to_prospects"),
         type="primary",
         width="stretch",
         key="to-prospects",
@@ -77,10 +85,8 @@ def summary(reader: Reader, towns: pd.DataFrame, town: str | None) -> None:
         st.switch_page("../recruitment.py")
 
 
-def detail(reader: Reader, town: str | None) -> None:
+def detail(reader: Reader, town: str) -> None:
     """Draw the town's firms by activity and size, its members, and the largest firms that may be called."""
-    if town is None:
-        return
     t = reader.t
     here = dataclasses.replace(reader, view=dataclasses.replace(reader.view, town=town))
     columns = st.columns(4, gap="medium")
@@ -108,8 +114,10 @@ def _row(towns: pd.DataFrame, town: str) -> pd.Series:
 
 
 def _choice(reader: Reader, towns: pd.DataFrame, town: str) -> None:
-    with_firms = towns[(towns["firms"] > 0) | (towns["area_code"] == town)].sort_values("area_name")
-    names = dict(zip(with_firms["area_code"], with_firms["area_name"], strict=True))
+    with_firms = towns[(towns["firms"] > 0) | (towns["area_code"] == town)]
+    named = with_firms.assign(short=[short_name(name, longest=80) for name in with_firms["area_name"]])
+    named = named.sort_values("short", key=lambda names: names.map(unaccented))
+    names = dict(zip(named["area_code"], named["short"], strict=True))
     st.session_state["town"] = town
     st.selectbox(
         reader.t("towns.choose"),
@@ -126,36 +134,37 @@ def _choose_named(reader: Reader) -> None:
     choose(reader, st.session_state["town"])
 
 
+def unaccented(text: str) -> str:
+    """Return a name in the order of the alphabet: ``Alès`` before ``Alzon``."""
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+
+
 def _figures(row: pd.Series, towns: pd.DataFrame, t: Translator) -> list[tuple[str, str, str]]:
     """Return label, figure and what stands beside it."""
-    rank = "–" if pd.isna(row["rank"]) else t.number(row["rank"])
-    ranked = t("towns.of_ranked", areas=t.number(towns["rank"].count()))
+    is_ranked = pd.notna(row["rank"])
+    rank = t.number(row["rank"]) if is_ranked else "–"
+    ranked = t("towns.of_ranked", areas=t.number(towns["rank"].count())) if is_ranked else t("towns.rank_none")
+    has_ratio = row["verdict"] != "empty"
+    ratio = t.number(row["ratio_shrunk"], 2) if has_ratio else "–"
     distance = "–" if pd.isna(row["antenna_km"]) else t("common.km", km=t.number(row["antenna_km"]))
     antenna = "" if pd.isna(row["nearest_antenna"]) else str(row["nearest_antenna"])
     expected = t("towns.of_expected", expected=t.number(row["expected_members"], 1))
-    interval = t("towns.between", low=t.number(row["ratio_low"], 2), high=t.number(row["ratio_high"], 2))
+    limits = {name: t.number(row[f"ratio_{name}"], 2) for name in ("low", "high")}
+    interval = t("towns.between", **limits) if has_ratio else t("towns.no_ratio")
     return [
         (t("towns.figure_firms"), t.number(row["firms"]), ""),
         (t("towns.figure_members"), t.number(row["members"]), expected),
         (t("towns.figure_jobs"), t.number(row["jobs_estimate"]), ""),
-        (t("towns.figure_ratio"), t.number(row["ratio_shrunk"], 2), interval),
+        (t("towns.figure_ratio"), ratio, interval),
         (t("towns.figure_antenna"), distance, antenna),
         (t("towns.figure_rank"), rank, ranked),
     ]
 
 
-def _figure(label: str, value: str, beside: str) -> str:
-    return (
-        f'<div><div class="label">{escape(label)}</div>'
-        f'<span class="value">{escape(value)}</span> <span class="beside">{escape(beside)}</span></div>'
-    )
-
-
 def _counted(counts: pd.DataFrame, t: Translator) -> list[tuple[str, str]]:
-    """Return names with members and firms, most firms first."""
-    ordered = counts.sort_values("firms", ascending=False, kind="stable")
-    rows = zip(ordered["area_name"], ordered["members"], ordered["firms"], strict=True)
-    return [(name, t("towns.members_of_firms", members=t.number(m), firms=t.number(n))) for name, m, n in rows]
+    """Return names with members and firms."""
+    rows = zip(counts["area_name"], counts["members"], counts["firms"], strict=True)
+    return [(name, t("common.members_of_firms", members=t.number(m), firms=t.number(n))) for name, m, n in rows]
 
 
 def _name(row: dict[Any, Any], t: Translator) -> str:
@@ -163,4 +172,5 @@ def _name(row: dict[Any, Any], t: Translator) -> str:
 
 
 def _jobs(row: dict[Any, Any], t: Translator) -> str:
-    return t.plural("recruitment.jobs", round(row["jobs_estimate"])) if row["jobs_estimate"] >= 1 else "–"
+    code = str(row["size_code"])
+    return t("recruitment.jobs_band", band=size_label(t, code)) if BY_CODE[code].low else "–"

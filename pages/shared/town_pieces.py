@@ -12,9 +12,10 @@ import pandas as pd
 import streamlit as st
 
 from analytics.figures.ranking import ranking
+from analytics.figures.ratio_map import OUTLINES
 from analytics.text import Translator
 from analytics.text import towns_findings as findings
-from pages.shared import blocks
+from pages.shared import blocks, sheet
 from pages.shared.loaders import Reader
 
 RANKED = 14
@@ -27,6 +28,7 @@ _COLUMNS = [
     "ratio_low",
     "ratio_high",
     "members_missing",
+    "verdict",
     "p_value",
     "q_value",
     "nearest_antenna",
@@ -54,19 +56,20 @@ def is_comparable(towns: pd.DataFrame) -> bool:
     return bool(towns["expected_members"].sum() > 0)
 
 
-def ranked_towns(towns: pd.DataFrame) -> pd.DataFrame:
+def ranked_towns(towns: pd.DataFrame, t: Translator) -> pd.DataFrame:
     """Return the areas that miss most members, as the table behind the ranking."""
-    return all_towns(towns).head(RANKED)
+    return all_towns(towns, t).head(RANKED)
 
 
-def all_towns(towns: pd.DataFrame) -> pd.DataFrame:
+def all_towns(towns: pd.DataFrame, t: Translator) -> pd.DataFrame:
     """Return every area that has a firm, most members missing first."""
-    return _by_missing(towns)[_COLUMNS].reset_index(drop=True)
+    said = [t(f"chart.verdict_{verdict}") for verdict in towns["verdict"]]
+    return sheet.by_missing(towns.assign(verdict=said))[_COLUMNS].reset_index(drop=True)
 
 
 def ranked(draw: Drawing, towns: pd.DataFrame, look: dict[str, Any], *, alt: str) -> None:
     """Draw the areas that miss most members, in rows; twice, and the style sheet shows the one that fits."""
-    rows = _by_missing(towns).head(RANKED)
+    rows = sheet.by_missing(towns).head(RANKED)
     for name, narrow in (("wide", False), ("narrow", True)):
         with st.container(key=f"only-{name}-ranking"):
             draw.chart(f"ranking-{name}", partial(ranking, rows, narrow=narrow, **look), alt=alt)
@@ -82,9 +85,10 @@ def funnel_key(t: Translator, level: str) -> str:
     return f"{escape(t(f'towns.funnel_subtitle_{level}'))} {_verdicts(t)}"
 
 
-def map_key(t: Translator, level: str) -> str:
-    """Return what the map shows; outlines of clusters are drawn for EPCI alone."""
-    return escape(t("towns.map_subtitle_clusters" if level == "epci" else "towns.map_subtitle"))
+def map_key(towns: pd.DataFrame, t: Translator) -> str:
+    """Return what the map shows: outlines of clusters where there are any."""
+    has_clusters = towns["cluster"].isin(OUTLINES).any()
+    return escape(t("towns.map_subtitle_clusters" if has_clusters else "towns.map_subtitle"))
 
 
 def _verdicts(t: Translator) -> str:
@@ -94,7 +98,3 @@ def _verdicts(t: Translator) -> str:
         blocks.dot("neutral", t("towns.inconclusive"), strong=False),
     ]
     return " · ".join(dots)
-
-
-def _by_missing(towns: pd.DataFrame) -> pd.DataFrame:
-    return towns[towns["firms"] > 0].sort_values(["members_missing", "firms"], ascending=False)

@@ -21,7 +21,7 @@ from analytics.ingest.register import REASONS
 from analytics.store import REQUIRED, Snapshot, Store
 from analytics.tables import TABLES
 from analytics.text import LANGUAGES, translator
-from analytics.text.recruitment_findings import few_members_sentence
+from analytics.text.recruitment_findings import no_model_sentence
 from tests.analytics import small_sources as small
 
 ROOT = Path(__file__).parents[2]
@@ -270,7 +270,7 @@ TOWN_COLUMNS = (
 PROSPECT_COLUMNS = "siren,name,commune_name,segment,size_code,jobs_estimate,score,reason_1,reason_2,reason_3"
 WHITE_SPACE_COLUMNS = (
     "segment,size_class,firms,members,jobs_estimate,member_jobs,firm_penetration_pct,job_penetration_pct,"
-    "expected_members,ratio,ratio_shrunk,ratio_low,ratio_high,members_missing,p_value,q_value,verdict,target_pct,"
+    "expected_members,ratio,ratio_shrunk,members_missing,p_value,q_value,verdict,segment_verdict,target_pct,"
     "added_members,added_jobs,added_dues_eur,segment_name"
 )
 PENETRATION_COLUMNS = (
@@ -418,7 +418,7 @@ def test_without_a_model_it_is_said_beside_the_list(built: Snapshot, capsys: Out
     output = capsys.readouterr()
     t = translator(language)
     # Two firms of the perimeter are members, one found by its name; the model needs thirty.
-    assert output.err == f"{t('cli.demo_notice')}\n{few_members_sentence(2, t)}\n"
+    assert output.err == f"{t('cli.demo_notice')}\n{no_model_sentence(t, members=2, others=2)}\n"
     rows = pd.read_csv(io.StringIO(output.out), dtype=CODES)
     # Of the others, one is withheld and one was a member once.
     assert rows["siren"].tolist() == [small.siren(5)]

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import pandas as pd
 import pytest
 
+from analytics.text import Translator, translator
 from analytics.text import recruitment_findings as findings
-from analytics.text import translator
 
 FR, EN = translator("fr"), translator("en")
 NNBSP = "\u202f"
@@ -31,55 +31,71 @@ def _plain(text: str) -> str:
     return text.replace(NNBSP, " ")
 
 
-def test_the_headline_tells_visits_and_recruits() -> None:
-    assert _plain(findings.headline(1760, FR, scope=None, plan=YEAR)) == (
-        "120 entreprises à visiter en un an parmi 1 760, pour environ 10 adhésions attendues"
+def _headline(
+    listed: int, t: Translator, *, plan: Plan | None = YEAR, scope: str | None = None, conversion_pct: float = 8
+) -> str:
+    return findings.headline(listed, t, scope=scope, plan=plan, conversion_pct=conversion_pct)
+
+
+def test_the_headline_tells_visits_and_recruits_and_on_what_they_hang() -> None:
+    assert _plain(_headline(1760, FR)) == (
+        "120 entreprises à visiter en un an parmi 1 760, soit environ 10 adhésions si 8 % aboutissent"
     )
-    assert _plain(findings.headline(500, FR, scope="Hérault", plan=YEAR)).startswith("Hérault : 120 entrepr")
-    assert findings.headline(1760, EN, scope="Lot", plan=YEAR) == (
-        "Lot: 120 firms to visit in a year out of 1,760, for about 10 expected recruits"
+    assert _plain(_headline(500, FR, scope="Hérault")).startswith("Hérault : 120 entrepr")
+    assert _plain(_headline(500, FR, scope="près de Mende")).startswith("Près de Mende : 120 entrepr")
+    assert _headline(1760, EN, scope="Lot", conversion_pct=2.5) == (
+        "Lot: 120 firms to visit in a year out of 1,760: about 10 recruits if 2.5% join"
     )
 
 
 def test_the_headline_where_the_list_is_shorter_than_the_year() -> None:
-    assert _plain(findings.headline(8, FR, scope=None, plan=Plan(8, 0.64, 0, 2))) == (
-        "8 entreprises à visiter, toute la liste, pour environ 1 adhésion attendue"
+    assert _plain(_headline(8, FR, plan=Plan(8, 0.64, 0, 2))) == (
+        "8 entreprises à visiter, toute la liste, soit environ 1 adhésion si 8 % aboutissent"
     )
-    assert findings.headline(1, EN, scope=None, plan=Plan(1, 0.08, 0, 1)) == (
-        "1 firm to visit, the only one on the list, for less than one expected recruit"
+    assert _headline(1, EN, plan=Plan(1, 0.08, 0, 1)) == (
+        "1 firm to visit, the only one on the list: less than one recruit if 8% join"
     )
-    assert findings.headline(8, FR, scope=None, plan=Plan(8, 0, 0, 0)).endswith("aucune adhésion attendue")
+    assert _plain(_headline(8, FR, plan=Plan(8, 0, 0, 0), conversion_pct=0)).endswith(
+        "aucune adhésion si 0 % aboutissent"
+    )
 
 
 def test_the_headline_of_nothing() -> None:
-    assert findings.headline(0, FR, scope=None, plan=Plan(0, 0, 0, 0)) == (
-        "Aucune entreprise à visiter dans cette sélection"
-    )
-    assert _plain(findings.headline(0, FR, scope="Lot", plan=YEAR)).startswith("Lot : aucune entreprise")
-    assert findings.headline(9, EN, scope=None, plan=None).startswith("Too few members to say which firms")
-    assert findings.headline(9, EN, scope=None, plan=Plan(0, 0, 0, 0)) == ("9 firms to recruit, and no visit planned")
+    assert _headline(0, FR, plan=Plan(0, 0, 0, 0)) == "Aucune entreprise à visiter dans cette sélection"
+    assert _plain(_headline(0, FR, scope="Lot")).startswith("Lot : aucune entreprise")
+    assert _headline(9, EN, plan=None).startswith("Too few members to say which firms")
+    assert _headline(9, EN, plan=Plan(0, 0, 0, 0)) == "9 firms to recruit, and no visit planned"
 
 
 CELLS = pd.DataFrame(
     {
-        "segment_name": ["Édition de logiciels", "Programmation", "Télécoms"],
-        "size_class": ["10-49", "0", "250+"],
-        "members_missing": [11.6, 14.0, float("nan")],
+        "segment_name": ["Édition de logiciels", "Programmation", "Programmation", "Télécoms"],
+        "size_class": ["10-49", "0", "1-9", "250+"],
+        "expected_members": [20.0, 30.0, 2.0, 0.0],
+        "members_missing": [11.6, 14.0, 1.0, float("nan")],
+        "verdict": ["under", "inconclusive", "too_small", "empty"],
+        "segment_verdict": ["inconclusive", "under", "under", "empty"],
     }
 )
 
 
-def test_the_white_space_names_the_emptiest_cell() -> None:
+def test_the_white_space_names_what_chance_does_not_explain() -> None:
+    # The cell that is under goes before one that misses more by chance.
     assert _plain(findings.white_space_title(CELLS, FR)) == (
-        "Programmation, sans salarié : il y manque 14 adhérents, plus qu’ailleurs"
+        "Édition de logiciels, 10 à 49 salariés : il y manque 12 adhérents, plus qu’ailleurs"
     )
-    sure = CELLS.assign(verdict=["under", "inconclusive", "empty"])
-    assert findings.white_space_title(sure, EN) == (
-        "Édition de logiciels, 10 to 49 employees: 12 members missing, more than elsewhere"
+    by_segment = CELLS.assign(verdict="inconclusive")
+    assert _plain(findings.white_space_title(by_segment, FR)) == (
+        "Programmation : il y manque 15 adhérents, toutes tailles confondues"
     )
-    full = CELLS.assign(members_missing=[-1.0, 0.2, 0.0])
-    assert findings.white_space_title(full, FR) == "Il ne manque d’adhérents dans aucune activité ni aucune taille"
-    assert findings.white_space_title(CELLS.head(0), EN) == "No activity and no size lacks members"
+    assert findings.white_space_title(by_segment, EN) == "Programmation: 15 members missing, over all sizes"
+    chance = CELLS.assign(verdict="inconclusive", segment_verdict="inconclusive")
+    assert findings.white_space_title(chance, FR) == (
+        "Aucune activité ni aucune taille ne manque nettement d’adhérents"
+    )
+    assert findings.white_space_title(CELLS.head(0), EN) == "No firm in this selection"
+    nobody = CELLS.assign(expected_members=0.0, verdict="empty", segment_verdict="empty")
+    assert _plain(findings.white_space_title(nobody, FR)) == "Aucun adhérent connu : rien ne dit où il en manque"
 
 
 def test_the_upper_quartile_leaves_out_what_is_not_known() -> None:
@@ -98,23 +114,17 @@ def test_the_upper_quartile_leaves_out_what_is_not_known() -> None:
 
 
 def test_the_steps() -> None:
-    rows = [("ETI", "100-199", 30, 4), ("ETI", "200-249", 8, 1), ("GE", "2000-4999", 1, 0), ("GE", "1000-1999", 0, 0)]
+    rows = [("ETI", "22", 30, 4), ("ETI", "31", 8, 1), ("GE", "51", 1, 0), (None, "12", 200, 9)]
     steps = pd.DataFrame(rows, columns=["step", "band", "firms", "members"])
     assert _plain(findings.thresholds_sentence(steps, FR)) == (
         "38 PME de 100 à 249 salariés sont au seuil des entreprises de taille intermédiaire ; 5 sont adhérentes"
     )
-    assert _plain(findings.thresholds_sentence(steps, FR, step="GE")) == (
-        "1 ETI de 1 000 à 4 999 salariés est au seuil des grandes entreprises ; aucune n’est adhérente"
-    )
-    coded = steps.assign(band=["22", "31", "2\u202f000 à 4\u202f999", "1,000 to 1,999"])
-    for step in ("ETI", "GE"):
-        said = findings.thresholds_sentence(steps, FR, step=step)
-        assert findings.thresholds_sentence(coded, FR, step=step) == said
     assert findings.thresholds_sentence(steps, EN).endswith("at the step to mid-size firm (ETI); 5 are members")
-    assert findings.thresholds_sentence(steps.head(0), EN) == "No PME stands at the step to mid-size firm (ETI)"
-    assert findings.thresholds_sentence(steps.head(0), FR, step="GE") == (
-        "Aucune ETI n’est au seuil des grandes entreprises"
+    nobody = steps.assign(members=0).head(1)
+    assert _plain(findings.thresholds_sentence(nobody, FR)).endswith(
+        "100 à 199 salariés sont au seuil des entreprises de taille intermédiaire ; aucune n’est adhérente"
     )
+    assert findings.thresholds_sentence(steps.head(0), EN) == "No PME stands at the step to mid-size firm (ETI)"
 
 
 FIRM = {
@@ -197,7 +207,7 @@ def test_the_planner() -> None:
     said = findings.planner_sentence(YEAR, FR, visits_per_month=10, conversion_pct=8)
     assert _plain(said) == "10 visites par mois à 8 % : 9,6 adhésions par an, de 5 à 15"
     said = findings.planner_sentence(YEAR, EN, visits_per_month=10, conversion_pct=8, jobs=120.4, fees=9_040)
-    assert said == "10 visits a month at 8%: 9.6 recruits a year, 5 to 15; with them, 120 jobs and €9,000 of fees"
+    assert said == "10 visits a month at 8%: 9.6 recruits a year, 5 to 15; with them, 120 jobs and €9,000 of dues"
     said = findings.planner_sentence(Plan(12, 1.5, 0, 4), FR, visits_per_month=1, conversion_pct=12.5, jobs=None)
     assert _plain(said) == "1 visite par mois à 12,5 % : 1,5 adhésion par an, de 0 à 4"
 
@@ -231,6 +241,31 @@ def test_the_quality_of_the_model_in_plain_words() -> None:
 def test_what_a_score_is_not_and_why_there_is_none() -> None:
     assert "non la probabilité" in _plain(findings.resemblance_sentence(FR))
     assert "not the probability" in findings.resemblance_sentence(EN)
-    assert _plain(findings.few_members_sentence(12, FR)).startswith("12 adhérents seulement sont rapprochés")
-    assert findings.few_members_sentence(1, EN).startswith("Only 1 member is matched with its firm, and it takes 30")
-    assert findings.few_members_sentence(0, EN).startswith("No member is matched")
+
+    def why(members: int, others: int, t: Translator = EN) -> str:
+        return findings.no_model_sentence(t, members=members, others=others)
+
+    assert _plain(why(12, 500, FR)).startswith("12 adhérents seulement sont rapprochés")
+    assert why(1, 500).startswith("Only 1 member is matched with its firm, and it takes 30")
+    assert why(0, 500).startswith("No member is matched")
+    assert _plain(why(180, 0, FR)).startswith("Toutes les entreprises du périmètre sont déjà adhérentes")
+    assert why(180, 3).startswith("Only 3 firms are left that are no members")
+    assert findings.headline(0, FR, scope=None, plan=None, conversion_pct=8, others=0) == (
+        "Toutes les entreprises sont adhérentes\u202f: personne à recruter"
+    )
+
+
+@pytest.mark.parametrize(
+    ("pace", "french", "english"),
+    [
+        (10.0, "10 visites par mois", "10 visits a month"),
+        (2.5, "2,5 visites par mois", "2.5 visits a month"),
+        (1.5, "1,5 visite par mois", "1.5 visits a month"),
+        (1.0, "1 visite par mois", "1 visit a month"),
+        (0.4, "0,4 visite par mois", "0.4 visits a month"),
+    ],
+)
+def test_the_pace_is_said_as_it_is_set(pace: float, french: str, english: str) -> None:
+    for t, said in ((FR, french), (EN, english)):
+        sentence = findings.planner_sentence(YEAR, t, visits_per_month=pace, conversion_pct=8).replace(NNBSP, " ")
+        assert sentence.startswith(f"{said} at 8%" if t is EN else f"{said} à 8 %")

@@ -113,6 +113,7 @@ def test_what_follows_from_a_snapshot_is_made_once_and_for_it_alone(store: Store
 
     def sums(snapshot: Snapshot) -> pd.DataFrame:
         calls.append(1)
+        time.sleep(0.02)
         return snapshot.table("members")[["jobs"]].sum().to_frame("jobs")
 
     for snapshot, total in ((first, 3.0), (second, 4.0)):
@@ -121,6 +122,7 @@ def test_what_follows_from_a_snapshot_is_made_once_and_for_it_alone(store: Store
         assert all(table is made[0] for table in made), "all readers share one"
         assert made[0]["jobs"].tolist() == [total]
     before = len(calls)
+    assert before == 2, "one of each snapshot"
     assert first.once("sums", lambda: sums(first))["jobs"].tolist() == [3.0]
     assert len(calls) == before
 

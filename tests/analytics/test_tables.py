@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -123,6 +125,16 @@ def test_matches_and_review_name_the_firms() -> None:
     assert pd.isna(matches.loc["M-4", "siren"])
     review = tables.review(SNAPSHOT)  # type: ignore[arg-type]
     assert review[["member_id", "firm_name", "commune_name"]].to_numpy().tolist() == [["M-4", "Delta Démo", "Béziers"]]
+
+
+def test_every_table_that_pages_ask_for_says_what_it_reads() -> None:
+    asked = set()
+    for path in (Path(__file__).parents[2] / "pages").rglob("*.py"):
+        asked |= set(re.findall(r"\.table\(\s*\"(\w+)\"", path.read_text(encoding="utf-8")))
+    tables_of_the_snapshot = {"departments", "antennas"}
+    assert len(asked) > 12
+    assert asked - tables_of_the_snapshot <= set(tables.READS)
+    assert set(tables.READS) <= set(tables.__all__)
 
 
 @pytest.mark.parametrize(

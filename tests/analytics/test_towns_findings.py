@@ -140,7 +140,7 @@ def test_the_map_tells_where_gaps_touch() -> None:
 def test_the_quadrant_counts_where_to_act() -> None:
     acting = USUAL.assign(kind=["open", "recruit", "learn", "", ""])
     assert _plain(findings.quadrant_title(acting, FR, level="commune")) == (
-        "Recruter près d’une antenne : 1 commune ; s’implanter plus loin : 1 commune"
+        "Recruter près d’une antenne : 1 commune ; ouvrir plus loin : 1 commune"
     )
     assert findings.quadrant_title(acting.iloc[:1], EN, level="epci") == "Set up further out: 1 intercommunality"
     assert findings.quadrant_title(acting.iloc[2:], EN, level="antenna") == (
@@ -248,8 +248,8 @@ def test_the_sheet_of_an_area_without_firm() -> None:
 def test_the_sheet_says_how_near_we_are(kind: str, km: float, french: str) -> None:
     town = USUAL.iloc[1].copy()
     town["kind"], town["nearest_antenna"], town["antenna_km"] = kind, "Alès", km
-    assert _plain(findings.sheet_sentence(town, FR, antenna_km=30)).endswith(f"n’explique pas. {french}")
-    assert "Alès office" in findings.sheet_sentence(town, EN, antenna_km=30)
+    assert _plain(findings.sheet_sentence(town, FR, near_km=30)).endswith(f"n’explique pas. {french}")
+    assert "Alès office" in findings.sheet_sentence(town, EN, near_km=30)
     assert findings.sheet_sentence(town, FR).endswith("n’explique pas.")
     town["nearest_antenna"] = None
-    assert findings.sheet_sentence(town, FR, antenna_km=30).endswith("n’explique pas.")
+    assert findings.sheet_sentence(town, FR, near_km=30).endswith("n’explique pas.")

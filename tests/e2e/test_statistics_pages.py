@@ -59,6 +59,15 @@ def test_a_point_of_the_funnel_chooses_its_town(visit: Visit) -> None:
     assert _town(page) in {"CA de Castres Mazamet", "CA Tarbes-Lourdes-Pyrénées"}
 
 
+def test_an_area_of_the_map_chooses_its_town(visit: Visit) -> None:
+    page, _ = visit("/towns")
+    handles = page.locator(".st-key-ratio-map .scatterlayer .trace .points path")
+    before = _town(page)
+    _click(page, handles.nth(40))
+    assert _town(page) != before
+    assert "town=" in page.url
+
+
 def test_another_town_sends_little(visit: Visit) -> None:
     page, seen = visit("/towns")
     assert seen.received < 1_000_000

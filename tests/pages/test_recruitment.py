@@ -70,11 +70,11 @@ def test_every_selection_is_drawn_without_a_fault(open_page: Open, query: dict[s
 def test_the_list_is_in_the_order_asked_for(open_page: Open, demo_root: Path) -> None:
     app = open_page("recruitment.py")
     scores = _listed(app)["score"]
-    assert len(scores) == prospecting.SHOWN
+    assert len(scores) == 120, "a year's visits"
     assert scores.is_monotonic_decreasing
     app = open_page("recruitment.py", order="jobs")
     reader = _reader(demo_root, View("tic", order="jobs"))
-    jobs = tables.prospects(reader.snapshot, reader.view, reader.settings, limit=prospecting.SHOWN)
+    jobs = tables.prospects(reader.snapshot, reader.view, reader.settings, limit=120)
     assert jobs["jobs_estimate"].is_monotonic_decreasing
     assert _listed(app)["name"].tolist() == jobs["name"].tolist()
 
@@ -173,4 +173,4 @@ def test_cells_and_steps_as_tables(open_page: Open, demo_root: Path) -> None:
     assert matrix["members"].sum() == 391
     steps = cells.steps(reader)
     assert steps["firms"].sum() == 18_000
-    assert cells.step_rows(steps, reader.t)[0] == ("PME, 100 à 199 emplois, vers l’ETI", "18 sur 46")
+    assert cells.step_rows(steps, reader.t)[0] == ("PME, 100 à 199 salariés, vers l’ETI", "18 sur 46")

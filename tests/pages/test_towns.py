@@ -124,6 +124,26 @@ def test_every_chart_says_what_it_shows_and_has_a_table(open_page: Open) -> None
     assert len(app.get("download_button")) == 2
 
 
+def test_a_table_rounds_as_the_figures_do(open_page: Open) -> None:
+    app = open_page("towns.py")
+    ranked = next(frame.value for frame in app.dataframe if len(frame.value) == 14).set_index("area_name")
+    perpignan = ranked.loc["CU Perpignan Méditerranée Métropole"]
+    # 0.4083, 0.6883 and 8.077: rounded, where the browser would cut.
+    assert perpignan[["ratio_shrunk", "ratio_high", "members_missing"]].tolist() == [0.41, 0.69, 8.1]
+
+
+def test_a_department_changes_nothing_in_its_towns(open_page: Open) -> None:
+    app = open_page("towns.py", department="31", town="200068641")
+    assert app.title[0].value.replace("\\", "").startswith("CA Le Muretain Agglo compte 3 adhérents pour 9,8 attendus")
+    assert app.selectbox(key="town").value == "200068641"
+    body = _texts(app)
+    assert "un écart que le hasard n’explique pas" in body
+    assert "0,53" in body, "as in the whole region"
+    # The same town leads the ranking, and its gap is the members missing of the whole region.
+    titles = [heading.value.replace("\\", "") for heading in app.subheader]
+    assert "CA Le Muretain Agglo\u202f: 5 adhérents manquants" in titles
+
+
 def test_areas_too_small_are_said_to_be_so_and_not_coloured(open_page: Open) -> None:
     app = open_page("towns.py", level="commune", town="48140")
     assert "trop peu d’entreprises" in _texts(app)

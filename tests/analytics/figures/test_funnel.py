@@ -86,7 +86,7 @@ def test_bands_and_line_are_named_in_the_figure() -> None:
     assert [trace.name for trace in figure.data[:2]] == ["band_998", "band_95"]
     assert list(figure.data[1].x) == [0.1, 1.0, 100.0, 100.0, 1.0, 0.1]
     assert list(figure.data[1].y) == [0.0, 0.0, 0.8, 1.2, 3.0, 6.0]
-    assert {"<b>Comme attendu</b>", "zone du hasard", "Adhérents pour 1 attendu"} <= set(texts(figure))
+    assert {"<b>Comme attendu</b>", "zone du hasard", "Adhérents pour 1 attendu, observés"} <= set(texts(figure))
     assert figure.data[3].line.color == LIGHT.ink
     assert list(figure.data[3].y) == [1.0, 1.0, None]
 

@@ -36,6 +36,9 @@ NO_CONTOURS = CONTOURS.head(0)
         (1.4, "over", 4),
         (2.0, "over", 5),
         (2.01, "over", 6),
+        # What chance may explain is pale, however far from one.
+        (0.2, "inconclusive", 2),
+        (3.0, "inconclusive", 4),
         (0.1, "too_small", 3),
         (NAN, "inconclusive", 3),
     ],
@@ -65,7 +68,7 @@ def test_each_area_is_one_fill_with_its_hover() -> None:
     assert fills[0].text.startswith("<b>CA de Nîmes &lt;b&gt;Métropole&lt;/b&gt;</b><br>")
     assert "entre 0,20 et 0,70" in fills[0].text
     assert fills[3].text.endswith("trop peu d’entreprises pour conclure")
-    assert not figure.layout.images
+    assert figure.layout.images[0].source == FRAME.url, "what is not selected is land"
 
 
 def test_a_cluster_and_the_selected_area_are_outlined() -> None:
@@ -113,11 +116,30 @@ def test_without_contours_areas_are_discs_that_tell_their_code() -> None:
 
 def test_antennas_are_rings_with_names_but_where_they_are_the_areas() -> None:
     assert set(texts(_map(NO_CONTOURS, level="commune"))) >= {"<b>Nîmes</b>", "<b>Toulouse</b>", "0,5", "2"}
-    rings = [trace for trace in _map(CONTOURS).data if trace.mode == "markers"]
+    rings = [trace for trace in _map(CONTOURS).data if trace.mode == "markers" and trace.name != "handles"]
     assert [list(trace.x) for trace in rings] == [[809.0, 574.1]]
     named = TOWNS.assign(area_name=["Nîmes", "Toulouse", "c", "d", "e"])
     figure = _map(NO_CONTOURS, level="antenna", towns=named)
     assert not any(trace.hovertext and "antenne du cluster" in trace.hovertext[0] for trace in figure.data)
+
+
+def test_areas_with_contours_are_chosen_by_an_invisible_disc() -> None:
+    (handles,) = [trace for trace in _map(CONTOURS).data if trace.name == "handles"]
+    assert handles.marker.opacity == 0
+    firms = TOWNS.query("firms > 0").dropna(subset=["x_m"])
+    assert [list(code) for code in handles.customdata] == [[code] for code in firms["area_code"]]
+
+
+def test_a_disc_within_that_of_a_city_takes_no_click() -> None:
+    # Two kilometres from a city whose disc is 20 km wide on the narrowest screen; the third stands apart.
+    towns = TOWNS.head(3).assign(
+        firms=[2_000, 30, 40], x_m=[574_000.0, 576_000.0, 700_000.0], y_m=6_279_000.0, verdict="inconclusive", members=9
+    )
+    figure = _map(NO_CONTOURS, level="commune", towns=towns)
+    clicked = [tuple(code) for trace in figure.data if trace.customdata is not None for code in trace.customdata]
+    assert clicked == [(towns["area_code"].iloc[0],), (towns["area_code"].iloc[2],)]
+    drawn = [x for trace in figure.data if trace.mode == "markers" for x in trace.x]
+    assert 576.0 in drawn
 
 
 def test_the_key_has_seven_tones_and_six_limits() -> None:

@@ -7,10 +7,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analytics import tables
 from analytics.metrics.aggregate import mark_members
 from analytics.metrics.ratios import standardise
 from analytics.metrics.strata import expected_by_firm
+from analytics.settings import default_settings
+from analytics.sizes import SIZE_CLASSES
 from analytics.store import Store
+from analytics.view import TOWN_LEVELS, View
 from tests.demo import planted
 
 
@@ -51,3 +55,27 @@ def test_those_large_enough_are_told_and_no_other(epcis: pd.DataFrame) -> None:
     assert set(epcis.index[epcis["verdict"] == "under"]) == large
     assert set(epcis.index[epcis["verdict"] == "over"]) == set(planted.TOO_MANY)
     assert set(epcis.loc[list(planted.METROPOLES), "verdict"]) == {"inconclusive"}
+
+
+VIEWS = [
+    View("tic"),
+    View("tic", employers_only=True),
+    *(View("tic", departments=(code,)) for code in ("31", "48", "66")),
+    *(View("tic", segments=(key,)) for key in default_settings().segments),
+    *(View("tic", sizes=(key,)) for key in SIZE_CLASSES),
+]
+
+
+@pytest.mark.parametrize("level", TOWN_LEVELS)
+def test_verdict_ratio_and_members_missing_tell_one_story_in_every_view(demo_root: Path, level: str) -> None:
+    snapshot = Store(demo_root).current()
+    assert snapshot is not None
+    for view in VIEWS:
+        table = tables.towns_in_full(snapshot, view, snapshot.settings(), level=level)
+        under, over = table[table["verdict"] == "under"], table[table["verdict"] == "over"]
+        assert (under["ratio_shrunk"] < 1).all(), view
+        assert (under["members_missing"] > 0).all(), view
+        assert (over["ratio_shrunk"] > 1).all(), view
+        with_firms = table[table["firms"] > 0]
+        assert (with_firms["ratio_low"] <= with_firms["ratio_shrunk"]).all(), view
+        assert (with_firms["ratio_shrunk"] <= with_firms["ratio_high"]).all(), view

@@ -7,15 +7,18 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from scipy.stats import false_discovery_control, gamma, nbinom, poisson
+from scipy.stats import chi2, false_discovery_control, gamma, nbinom, poisson
 from statsmodels.stats.multitest import multipletests
 
 from analytics.metrics.ratios import (
+    LARGEST_SHAPE,
+    LEAST_SHAPE,
     SMALLEST_EXPECTED,
     fit_gamma,
     funnel_limits,
+    largest_unseen_spread,
     mid_p_lower,
     mid_p_upper,
     standardise,
@@ -144,6 +147,193 @@ def test_where_areas_do_not_differ_they_share_one_ratio() -> None:
     assert alike["probability_under"].tolist() == pytest.approx([common.cdf(1)] * 3)
     one = standardise(_counts([(3, 10.0)])).iloc[0]
     assert (one["ratio"], one["ratio_shrunk"]) == pytest.approx((0.3, 0.3))
+
+
+# --- areas kept apart ------------------------------------------------------------------------------------------------
+
+
+def _fall(o: np.ndarray, e: np.ndarray, mean: float, shape: float) -> float:
+    """Return twice what the logarithm of the likelihood loses by a spread about the mean: SciPy's distributions."""
+    spread = nbinom.logpmf(o, shape, shape / (shape + mean * e)).sum()
+    return 2 * float(poisson.logpmf(o, mean * e).sum() - spread)
+
+
+def _judged(o: np.ndarray, e: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the areas that can say something, else those where any member is expected."""
+    large = e >= SMALLEST_EXPECTED
+    kept = large if large.any() else e > 0
+    return o[kept], e[kept]
+
+
+# Counts within three of what is expected: mostly no spread is seen in them.
+near_expected = st.lists(
+    st.tuples(st.integers(0, 800).map(lambda tenths: tenths / 10), st.integers(-3, 3)).map(
+        lambda p: (max(round(p[0]) + p[1], 0) if p[0] else 0, p[0])
+    ),
+    min_size=1,
+    max_size=15,
+)
+
+
+def test_the_largest_unseen_spread_by_hand() -> None:
+    # Alike areas of 16 members where 32 are expected: a mean of one half. Those of 2 are not judged.
+    o, e = np.array([10, 5, 1]), np.array([20.0, 10.0, 2.0])
+    prior = largest_unseen_spread(o, e)
+    assert prior is not None
+    assert prior.mean == pytest.approx(16 / 32)
+    assert prior.shape > LEAST_SHAPE
+    # Of the area with o members, o expected of it: (s / (s + o))^s (o / (s + o))^o s (s + 1) ... (s + o - 1) / o!.
+    s = prior.shape
+    spread = math.prod((s + i) / (i + 1) for i in range(10)) * (s / (s + 10)) ** s * (10 / (s + 10)) ** 10
+    spread *= math.prod((s + i) / (i + 1) for i in range(5)) * (s / (s + 5)) ** s * (5 / (s + 5)) ** 5
+    chance = math.exp(-10) * 10**10 / math.factorial(10) * math.exp(-5) * 5**5 / math.factorial(5)
+    assert 2 * math.log(chance / spread) == pytest.approx(0.455, abs=1e-4)
+    assert 2 * math.log(chance / spread) == pytest.approx(chi2(1).median(), abs=1e-6)
+
+
+def test_few_members_speak_against_no_spread_up_to_the_least_shape() -> None:
+    # One member where one is expected: exp(-1) by chance, 4 x 0.8^4 x 0.2 with a shape of 4: 0.231 is below 0.455.
+    assert 2 * math.log(math.exp(-1) / (4 * 0.8**4 * 0.2)) == pytest.approx(0.231, abs=1e-3)
+    for o, e in (([1], [1.0]), ([1, 0], [0.7, 0.3]), ([1, 0], [1.0, 0.0])):
+        assert largest_unseen_spread(np.array(o), np.array(e)) == (4, 4)
+    assert largest_unseen_spread(np.array([1]), np.array([2.0])) == (4, 8)
+
+
+def test_without_a_member_there_is_no_unseen_spread() -> None:
+    for o, e in (([], []), ([0], [0.0]), ([0, 0], [5.0, 1.0])):
+        assert largest_unseen_spread(np.array(o), np.array(e)) is None
+
+
+def test_the_unseen_spread_is_judged_on_towns_where_there_are_any() -> None:
+    towns = [(9, 10.0), (31, 30.0), (5, 5.0)]
+    hamlets = [(1, 0.5), (0, 0.5)] * 500
+    alone = largest_unseen_spread(*np.array(towns).T)
+    both = largest_unseen_spread(*np.array(towns + hamlets).T)
+    assert alone is not None
+    assert both == pytest.approx(alone)
+    # Of hamlets alone all are judged: five hundred members rule out more than the least shape allows.
+    few = largest_unseen_spread(*np.array(hamlets).T)
+    assert few is not None
+    assert _fall(*np.array(hamlets).T, 1, few.shape) == pytest.approx(chi2(1).median(), abs=1e-6)
+
+
+@settings(max_examples=100, deadline=None)
+@given(near_expected)
+def test_the_largest_unseen_spread_is_where_the_independent_likelihood_has_fallen(
+    pairs: list[tuple[int, float]],
+) -> None:
+    o, e = np.array(pairs).T
+    assume(o.sum() and fit_gamma(o, e) is None)
+    prior = largest_unseen_spread(o, e)
+    assert prior is not None
+    assert prior.mean == pytest.approx(o.sum() / e.sum())
+    assert LEAST_SHAPE <= prior.shape < LARGEST_SHAPE
+    a, b = _judged(o, e)
+    fallen = _fall(a, b, prior.mean, prior.shape)
+    if prior.shape == LEAST_SHAPE:
+        assert fallen <= chi2(1).median() + 1e-6
+    else:
+        assert fallen == pytest.approx(chi2(1).median(), abs=1e-6)
+        # It is the largest: every larger spread that is allowed is less likely still.
+        larger = np.geomspace(LEAST_SHAPE, prior.shape, 20)
+        assert min(_fall(a, b, prior.mean, shape) for shape in larger) >= chi2(1).median() - 1e-6
+
+
+def test_more_members_leave_room_for_less_unseen_spread() -> None:
+    shapes = []
+    for times in (1, 2, 5, 10, 50):
+        prior = largest_unseen_spread(np.array([10, 5, 4] * times), np.array([10.0, 5.0, 4.0] * times))
+        assert prior is not None
+        shapes.append(prior.shape)
+    assert shapes == sorted(set(shapes))
+
+
+@settings(max_examples=50, deadline=None)
+@given(near_expected)
+def test_areas_that_show_no_spread_have_one_ratio_or_are_kept_apart(pairs: list[tuple[int, float]]) -> None:
+    counts = _counts(pairs)
+    o, e = counts["members"].to_numpy(), counts["expected_members"].to_numpy()
+    large = e >= SMALLEST_EXPECTED
+    assume(o.sum() and fit_gamma(o, e) is None and fit_gamma(o[large], e[large]) is None)
+    together, apart = standardise(counts), standardise(counts, keep_apart=True)
+    common = gamma(o.sum(), scale=1 / e.sum())
+    limits = ["ratio_low", "ratio_high"]
+    assert together["ratio_shrunk"].tolist() == pytest.approx([o.sum() / e.sum()] * len(o))
+    assert together[limits].to_numpy() == pytest.approx(np.array([common.ppf([0.05, 0.95])] * len(o)))
+    prior = largest_unseen_spread(o, e)
+    assert prior is not None
+    own = gamma(prior.shape + o, scale=1 / (prior.rate + e))
+    assert apart["ratio_shrunk"].tolist() == pytest.approx(own.mean().tolist())
+    assert apart[limits].to_numpy() == pytest.approx(np.array([own.ppf(0.05), own.ppf(0.95)]).T)
+    assert apart["probability_under"].tolist() == pytest.approx(own.cdf(1).tolist())
+    # As many different limits as there are different areas.
+    assert len(apart[limits].drop_duplicates()) == len(counts.drop_duplicates())
+    # The test knows nothing of it.
+    tested = ["ratio", "p_value", "q_value", "verdict"]
+    pd.testing.assert_frame_equal(apart[tested], together[tested])
+
+
+def test_a_spread_that_is_seen_is_kept_as_it_is() -> None:
+    counts = pd.DataFrame({"members": O, "expected_members": E})
+    pd.testing.assert_frame_equal(standardise(counts, keep_apart=True), standardise(counts))
+    nobody = _counts([(0, 5.0), (0, 1.0), (0, 0.0)])
+    pd.testing.assert_frame_equal(standardise(nobody, keep_apart=True), standardise(nobody))
+
+
+# A metropolis with a little less than expected, twenty towns with 24 of 20, one with 8 of 20, and as many members as
+# expected in all: 5,420 = 4,932 + 480 + 8.
+SHORT_OF_TOWNS_ABOVE_ONE = [(4_932, 5_000.0), *[(24, 20.0)] * 20, (8, 20.0)]
+
+
+def test_a_mean_of_towns_above_one_does_not_draw_an_area_told_under_there() -> None:
+    counts = _counts(SHORT_OF_TOWNS_ABOVE_ONE)
+    assert counts["members"].sum() == counts["expected_members"].sum() == 5_420
+    fitted = fit_gamma(*np.array(SHORT_OF_TOWNS_ABOVE_ONE).T)
+    assert fitted is not None
+    assert (fitted.shape + 8) / (fitted.rate + 20) > 1
+    short = standardise(counts, keep_apart=True).iloc[-1]
+    assert short["verdict"] == "under"
+    # The same shape about one: 12 members fewer than expected, of whom 20 / (shape + 20) are believed.
+    assert short["ratio_shrunk"] == pytest.approx((fitted.shape + 8) / (fitted.shape + 20))
+    assert short["members_missing"] == pytest.approx(20 * 12 / (fitted.shape + 20))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 400), st.floats(0.0, 2.5)), min_size=2, max_size=40),
+    st.integers(0, 50_000),
+    st.integers(0, 2**32 - 1),
+)
+def test_an_area_told_under_misses_members_where_as_many_joined_as_expected(
+    towns: list[tuple[int, float]], metropolis: int, seed: int
+) -> None:
+    tenths, ratios = np.array([*towns, (metropolis, 1.0)]).T
+    sizes = tenths / 10
+    o = np.random.default_rng(seed).poisson(sizes * ratios)
+    # The region's own rates make the expected members add up to the members, whatever the map.
+    assume(o.sum())
+    e = sizes * o.sum() / sizes.sum()
+    table = standardise(pd.DataFrame({"members": o, "expected_members": e}), keep_apart=True)
+    under = table[table["verdict"] == "under"]
+    assert (under["ratio"] < 1).all()
+    assert (under["ratio_shrunk"] < 1).all()
+    assert (under["members_missing"] > 0).all()
+    limits = table[["ratio_low", "ratio_high"]]
+    assert len(limits.drop_duplicates()) == len(table[["members", "expected_members"]].drop_duplicates())
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(20, 26), min_size=8, max_size=40), st.integers(0, 8), st.floats(300, 20_000))
+def test_nor_is_it_drawn_above_one_by_towns_that_vary_less_than_chance(
+    towns: list[int], short: int, metropolis: float
+) -> None:
+    o = np.array([*towns, short, round(metropolis)])
+    e = np.array([20.0] * (len(towns) + 1) + [0.0])
+    e[-1] = o.sum() - e.sum()
+    table = standardise(pd.DataFrame({"members": o, "expected_members": e}), keep_apart=True)
+    under = table[table["verdict"] == "under"]
+    assert (under["ratio_shrunk"] < 1).all()
+    assert (under["members_missing"] > 0).all()
 
 
 def test_no_member_anywhere() -> None:

@@ -66,21 +66,66 @@ def test_the_posterior_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pairs", "rate_pct"),
+    ("pairs", "members", "others"),
     [
-        ([(0, 10), (0, 50), (0, 0)], 0),
-        ([(10, 10), (50, 50)], 100),
-        ([(3, 10)], 30),
-        ([(1, 10), (1, 10), (2, 20)], 10),
-        ([(1, 1), (0, 1), (0, 1), (1, 1)], 50),
+        ([(3, 10)], 3, 7),
+        ([(1, 10), (1, 10), (2, 20), (0, 0)], 4, 36),
+        ([(1, 1), (0, 1), (0, 1), (1, 1)], 2, 2),
+        ([(0, 40), (1, 60)], 1, 99),
+        ([(40, 40), (59, 60)], 99, 1),
     ],
-    ids=["no member", "all members", "one area", "alike", "one firm each"],
+    ids=["one area", "alike", "one firm each", "one member", "all but one"],
 )
-def test_where_areas_do_not_differ_all_have_the_common_rate(pairs: list[tuple[int, int]], rate_pct: float) -> None:
+@pytest.mark.parametrize("level", [0.9, 0.5])
+def test_where_areas_do_not_differ_all_have_the_common_rate_and_its_posterior(
+    pairs: list[tuple[int, int]], members: int, others: int, level: float
+) -> None:
     assert fit_beta(*np.array(pairs).T) is None
+    table = shrink_penetration(_counts(pairs), level=level)
+    common, rate = beta_distribution(members, others), members / (members + others)
+    by_hand = [common.ppf((1 - level) / 2), rate, common.ppf((1 + level) / 2)]
+    assert table[SHRUNK].to_numpy() == pytest.approx(np.array([[100 * share for share in by_hand]] * len(pairs)))
+    assert (table[SHRUNK[0]] < 100 * rate).all()
+    assert (table[SHRUNK[2]] > 100 * rate).all()
+    assert table["probability_under_rate"].tolist() == pytest.approx([common.cdf(rate)] * len(pairs))
+
+
+def test_the_probability_of_lying_below_a_common_rate_by_hand() -> None:
+    # Beta(3, 7) lies below 0.3 as often as nine draws at 0.3 bring three or more: 1 - P(0) - P(1) - P(2).
+    one = shrink_penetration(_counts([(3, 10)])).iloc[0]
+    by_hand = 1 - 0.7**9 - 9 * 0.3 * 0.7**8 - 36 * 0.3**2 * 0.7**7
+    assert one["probability_under_rate"] == pytest.approx(by_hand)
+    # Beta(2, 2) is symmetric, and x^2 (3 - 2 x) is its distribution function.
+    half = shrink_penetration(_counts([(1, 2), (1, 2)])).iloc[0]
+    assert half["probability_under_rate"] == pytest.approx(0.5)
+    low, high = half[SHRUNK[0]] / 100, half[SHRUNK[2]] / 100
+    assert [low**2 * (3 - 2 * low), high**2 * (3 - 2 * high)] == pytest.approx([0.05, 0.95])
+
+
+@pytest.mark.parametrize(
+    ("pairs", "rate_pct"),
+    [([(0, 10), (0, 50), (0, 0)], 0), ([(10, 10), (50, 50), (0, 0)], 100)],
+    ids=["no member", "all members"],
+)
+def test_where_none_or_all_are_members_there_is_nothing_between_the_limits(
+    pairs: list[tuple[int, int]], rate_pct: float
+) -> None:
     table = shrink_penetration(_counts(pairs))
-    assert table[SHRUNK].to_numpy() == pytest.approx(rate_pct)
+    assert (table[SHRUNK] == rate_pct).all(axis=None)
     assert (table["probability_under_rate"] == 0.5).all()
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 20), st.lists(st.tuples(st.integers(1, 9), st.integers(1, 30)), min_size=1, max_size=8))
+def test_limits_of_a_common_rate_are_those_of_scipy(times: int, parts: list[tuple[int, int]]) -> None:
+    # Every area is a whole number of times the first: all have one rate, and no spread can be likelier.
+    members, firms = parts[0][0], parts[0][0] + parts[0][1]
+    sizes = [times, *(size for size, _ in parts)]
+    table = shrink_penetration(_counts([(size * members, size * firms) for size in sizes]))
+    common = beta_distribution(sum(sizes) * members, sum(sizes) * (firms - members))
+    for column, p in ((SHRUNK[0], 0.05), (SHRUNK[2], 0.95)):
+        assert (common.cdf(table[column] / 100)).tolist() == pytest.approx([p] * len(sizes))
+    assert table[SHRUNK[1]].tolist() == pytest.approx([100 * members / firms] * len(sizes))
 
 
 def test_an_area_without_a_firm_has_the_prior_and_no_firm_at_all_has_nothing() -> None:
@@ -110,6 +155,10 @@ def test_shrunk_values_lie_where_they_should(pairs: list[tuple[int, int]]) -> No
     if prior:
         assert (np.minimum(raw, centre) - 1e-9 <= shrunk).all()
         assert (shrunk <= np.maximum(raw, centre) + 1e-9).all()
+    else:
+        assert shrunk == pytest.approx(centre)
+        assert len(set(low)) == len(set(high)) == 1
+        assert (low[0] < high[0]) == (0 < centre < 100)
 
 
 @settings(max_examples=50, deadline=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import gamma
+from scipy.stats import chi2, gamma, nbinom, poisson
 
 from analytics.metrics.clusters import local_moran
 from analytics.metrics.ratios import fit_gamma
@@ -95,10 +95,25 @@ def test_areas_by_hand(standing: pd.DataFrame) -> None:
     assert compared["expected_members"].tolist() == pytest.approx([0, 4, 9])
     assert compared["ratio"].tolist() == pytest.approx([np.nan, 3 / 4, 10 / 9], nan_ok=True)
     assert compared["verdict"].tolist() == ["empty", "inconclusive", "inconclusive"]
-    # Two areas that close do not differ: both have the ratio of all, 13 of 13.
+
+
+def test_areas_that_show_no_spread_keep_limits_of_their_own(standing: pd.DataFrame) -> None:
+    compared = compare_areas(standing, level="epci", areas=[EMPTY, WEST, EAST])
     assert fit_gamma(np.array([3, 10]), np.array([4.0, 9.0])) is None
-    assert compared["ratio_shrunk"].tolist() == pytest.approx([1] * 3)
-    assert compared["ratio_low"].tolist() == pytest.approx([gamma(13, scale=1 / 13).ppf(0.05)] * 3)
+    # The mean is 13 of 13. From the west's (shape + 3) / (shape + 4) follows the shape.
+    west = compared["ratio_shrunk"].iloc[1]
+    shape = (4 * west - 3) / (1 - west)
+    o, e = np.array([0, 3, 10]), np.array([0, 4, 9])
+    assert compared["ratio_shrunk"].tolist() == pytest.approx(((shape + o) / (shape + e)).tolist())
+    posterior = gamma(shape + o, scale=1 / (shape + e))
+    assert compared["ratio_low"].tolist() == pytest.approx(posterior.ppf(0.05).tolist())
+    assert compared["ratio_high"].tolist() == pytest.approx(posterior.ppf(0.95).tolist())
+    assert compared["members_missing"].tolist() == pytest.approx((e * (e - o) / (shape + e)).tolist())
+    # At that shape both counts together are less likely than without a spread by half of 0.455, the median of a
+    # chi-squared of one degree of freedom.
+    seen = slice(1, 3)
+    with_spread = nbinom.logpmf(o[seen], shape, shape / (shape + e[seen])).sum()
+    assert 2 * (poisson.logpmf(o[seen], e[seen]).sum() - with_spread) == pytest.approx(chi2(1).median(), abs=1e-6)
 
 
 def test_the_antenna_of_an_area_is_that_of_most_of_its_firms_and_the_distance_a_mean(standing: pd.DataFrame) -> None:

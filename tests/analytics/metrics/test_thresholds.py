@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -66,8 +68,32 @@ def test_the_bands_next_to_a_step_are_the_two_that_end_there() -> None:
 def test_the_sentence_reads_the_table() -> None:
     english = translator("en")
     assert thresholds_sentence(thresholds(BY_HAND), english).startswith("5 PME of 100 to 249 employees")
-    assert "1,000 to 4,999" in thresholds_sentence(thresholds(BY_HAND), english, step="GE")
-    assert thresholds_sentence(thresholds(_marked([])), english).startswith("No PME")
+    # The firms next to the other step, to GE, are neither counted nor named.
+    others = [("ETI", "42", True), ("ETI", "51", True), ("GE", "53", True)]
+    assert thresholds_sentence(thresholds(_marked(others)), english) == thresholds_sentence(
+        thresholds(_marked([])), english
+    )
+    assert thresholds_sentence(thresholds(_marked(others)), english).startswith("No PME")
+    one = thresholds_sentence(thresholds(_marked([*others, ("PME", "31", False)])), english)
+    assert one.startswith("1 PME of 200 to 249 employees")
+    assert "1,000" not in one
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 4), st.integers(0, 4), st.integers(0, 4), st.integers(0, 4))
+def test_the_sentence_counts_the_firms_of_the_step(near: int, nearer: int, joined: int, joined_nearer: int) -> None:
+    rows: list[Row] = [
+        *[("PME", "22", False)] * near,
+        *[("PME", "22", True)] * joined,
+        *[("PME", "31", False)] * nearer,
+        *[("PME", "31", True)] * joined_nearer,
+        *[("PME", "21", True), ("ETI", "22", True), ("ETI", "51", True), (None, "31", True)],
+    ]
+    sentence = thresholds_sentence(thresholds(_marked(rows)), translator("en"))
+    numbers = [int(number) for number in re.findall(r"\d+", sentence)]
+    firms, members = near + nearer + joined + joined_nearer, joined + joined_nearer
+    low, high = 100 if near + joined else 200, 249 if nearer + joined_nearer else 199
+    assert numbers == ([firms, low, high] + [members] * (members > 0) if firms else [])
 
 
 def test_no_firm_and_no_category() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
-from scipy.stats import nbinom, poisson
+from scipy.stats import false_discovery_control, nbinom, poisson
 
 from analytics.metrics.ratios import SMALLEST_EXPECTED, standardise
 from analytics.metrics.white_space import upper_quartile, white_space
@@ -20,8 +20,8 @@ SEGMENTS = ["software", "data", "trade"]
 SIZES = ["0", "1-9", "250+"]
 COLUMNS = [
     *["segment", "size_class", "firms", "members", "jobs_estimate", "member_jobs"],
-    *["firm_penetration_pct", "job_penetration_pct", "expected_members", "ratio", "ratio_shrunk", "ratio_low"],
-    *["ratio_high", "members_missing", "p_value", "q_value", "verdict"],
+    *["firm_penetration_pct", "job_penetration_pct", "expected_members", "ratio", "ratio_shrunk", "members_missing"],
+    *["p_value", "q_value", "verdict", "segment_verdict"],
 ]
 NO_DUES = pd.Series(dtype="float64")
 
@@ -111,6 +111,8 @@ def test_cells_by_hand() -> None:
     # 4 members of 2.9 expected, 0 of 0.6, 1 of 1.5: chance may do as much, and 5 of 5 are there in all.
     assert cells["ratio_shrunk"].tolist() == pytest.approx([1] * 4)
     assert cells["members_missing"].tolist() == pytest.approx([0] * 4)
+    # Of a segment with 2.3 expected or more something may be told: of software, 0.4 + 2.5; not of 0.6 or 1.5.
+    assert cells["segment_verdict"].tolist() == ["inconclusive", "inconclusive", "too_small", "too_small"]
 
 
 def test_a_selection_is_measured_at_the_rates_of_the_region() -> None:
@@ -128,7 +130,7 @@ def test_a_segment_that_lacks_members_at_its_size_is_told() -> None:
     # exp(-16) (1 + 16 + 128 / 2), the last half of 16^2 / 2.
     assert cells["p_value"].iloc[1] == pytest.approx(81 * math.exp(-16))
     assert cells["q_value"].iloc[1] == pytest.approx(2 * 81 * math.exp(-16))
-    assert cells["verdict"].tolist() == ["over", "under"]
+    assert cells["verdict"].tolist() == cells["segment_verdict"].tolist() == ["over", "under"]
     assert cells["members_missing"].iloc[0] < 0 < cells["members_missing"].iloc[1] < 14
 
 
@@ -152,12 +154,59 @@ def test_a_segment_that_joins_half_as_much_at_every_size_is_seen_though_none_of_
     assert set(cells["verdict"]) == {"inconclusive"}
     # Cells alone differ by no more than chance: all would have the one ratio. Together 20 are there of 40 expected.
     assert standardise(cells[["members", "expected_members"]])["ratio_shrunk"].to_numpy() == pytest.approx(1)
+    # 20 of 40: the mid-P is exp(-40) times the sum of 40^k / k! up to 19 and half of that of 20; of three segments.
+    p = math.exp(-40) * (sum(40**k / math.factorial(k) for k in range(20)) + 40**20 / math.factorial(20) / 2)
+    assert 3 * p < 0.001
+    # 210 of 200 each are less than one standard deviation, the root of 200, above.
+    assert cells["segment_verdict"].tolist() == ["inconclusive"] * 10 + ["under"] * 5
     assert (cells.loc[trade, "ratio_shrunk"] < 0.7).all()
     of_segment, shrunk = _shrunk_twice_by_hand(cells)
     assert cells["ratio_shrunk"].tolist() == pytest.approx(shrunk.tolist(), rel=1e-4)
     # Within segments nothing varies: one second ratio for all, 440 members over what the first ratios lead to expect.
     second = 440 / (400 * of_segment[0] + 40 * of_segment[-1])
     assert cells["ratio_shrunk"].tolist() == pytest.approx((of_segment * second).tolist(), rel=1e-4)
+
+
+def test_a_segment_whose_cells_make_up_for_each_other_is_not_told() -> None:
+    # Of every hundred firms 16 are expected: 2 and 30 in the cells, 32 of 32 in each segment.
+    rows = [("software", "0", 2), ("software", "1-9", 30), ("trade", "0", 30), ("trade", "1-9", 2)]
+    cells = _cells(_marked([firm for name, size, x in rows for firm in _firms(name, size, firms=100, members=x)]))
+    assert cells["expected_members"].tolist() == pytest.approx([16] * 4)
+    assert cells["verdict"].tolist() == ["under", "over", "over", "under"]
+    assert cells["segment_verdict"].tolist() == ["inconclusive"] * 4
+
+
+def test_the_segment_of_a_selection_is_judged_by_what_is_selected() -> None:
+    # In the region software has 30 of 100 and trade 2 of 100; selected are trade alone, and of software a firm.
+    marked = _marked([*_firms("software", "1-9", firms=100, members=30), *_firms("trade", "1-9", firms=100, members=2)])
+    cells = _cells(marked.iloc[99:], marked)
+    assert cells["expected_members"].tolist() == pytest.approx([0.16, 16])
+    assert cells["segment_verdict"].tolist() == ["too_small", "under"]
+
+
+def _verdicts_by_hand(o: np.ndarray, e: np.ndarray) -> list[str]:
+    """Return what SciPy's Poisson distribution and its false discovery rates say, each family by itself."""
+    large, some = e >= SMALLEST_EXPECTED, e > 0
+    lower, upper = poisson.cdf(o, e) - poisson.pmf(o, e) / 2, poisson.sf(o, e) + poisson.pmf(o, e) / 2
+    under, over = np.zeros(len(o), dtype=bool), np.zeros(len(o), dtype=bool)
+    if large.any():
+        under[large] = false_discovery_control(np.clip(lower[large], 0, 1)) < 0.1
+    for family in (large, some & ~large):
+        if family.any():
+            over[family] = false_discovery_control(np.clip(upper[family], 0, 1)) < 0.05
+    return np.select([~some, under, over, ~large], ["empty", "under", "over", "too_small"], "inconclusive").tolist()
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(0, 30), min_size=9, max_size=9), st.sampled_from([30, 60]))
+def test_the_verdict_of_a_segment_is_that_of_its_sums(members: list[int], firms: int) -> None:
+    pairs = [(segment, size) for segment in SEGMENTS for size in SIZES]
+    rows = [firm for pair, x in zip(pairs, members, strict=True) for firm in _firms(*pair, firms=firms, members=x)]
+    cells = _cells(_marked(rows))
+    # As many firms everywhere: each segment is expected to have a third of all members.
+    o = np.array(members).reshape(3, 3).sum(axis=1)
+    verdicts = _verdicts_by_hand(o, np.full(3, o.sum() / 3))
+    assert cells["segment_verdict"].tolist() == [verdict for verdict in verdicts for _ in SIZES]
 
 
 def test_a_cell_that_differs_from_its_segment_keeps_a_part_of_both() -> None:
@@ -307,7 +356,9 @@ def test_a_selection_without_a_member_lacks_all_that_are_expected() -> None:
     others = BY_HAND[~BY_HAND["is_member"]]
     cells = _cells(others, BY_HAND)
     assert cells["firms"].tolist() == [3, 2, 6, 2]
-    assert cells[["ratio_shrunk", "ratio_low", "ratio_high"]].to_numpy() == pytest.approx(0)
+    assert cells["ratio_shrunk"].to_numpy() == pytest.approx(0)
+    # 0.3 + 1 are expected of software, 0.6 and 1 of the others: too few for none to be told.
+    assert set(cells["segment_verdict"]) == {"too_small"}
     assert cells["members_missing"].tolist() == pytest.approx([0.3, 1, 0.6, 1])
     # The region has one rate a size, and all of it is to catch up.
     assert _added(others, BY_HAND)["added_members"].tolist() == pytest.approx([0.3, 1, 0.6, 1])
@@ -319,7 +370,7 @@ def test_a_segment_of_which_none_is_expected_has_the_ratio_of_all() -> None:
     data = _cells(_marked(rows)).iloc[1]
     assert (data["expected_members"], data["members_missing"]) == (0, 0)
     assert math.isnan(data["ratio"])
-    assert data["verdict"] == "empty"
+    assert data["verdict"] == data["segment_verdict"] == "empty"
     assert data["ratio_shrunk"] == pytest.approx(1)
 
 
@@ -366,8 +417,9 @@ def test_cells_add_up_and_what_is_added_stays_within_bounds(rows: list[Firm], ta
 def test_ratios_lie_where_they_should_whatever_the_order(rows: list[Firm], taken: int, random: Any) -> None:
     region = _marked(rows)
     cells = _cells(region.head(taken), region)
-    assert (cells["ratio_low"] <= cells["ratio_shrunk"] + 1e-9).all()
-    assert (cells["ratio_shrunk"] <= cells["ratio_high"] + 1e-9).all()
+    assert (cells["ratio_shrunk"] >= 0).all()
+    told = cells[["segment", "segment_verdict"]].drop_duplicates()
+    assert told["segment"].is_unique
     missing = cells["expected_members"] * (1 - cells["ratio_shrunk"])
     assert cells["members_missing"].tolist() == pytest.approx(missing.tolist())
     shuffled = _cells(region.head(taken).sample(frac=1, random_state=random.randrange(1000)), region)

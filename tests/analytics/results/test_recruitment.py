@@ -291,3 +291,30 @@ def test_without_a_member_nobody_is_expected_and_everyone_may_be_called() -> Non
     nobody = dataclasses.replace(LISTED, roster=NO_MEMBER)
     assert (tables.white_space(nobody, ALL, SETTINGS)["expected_members"] == 0).all()  # type: ignore[arg-type]
     assert len(_prospects(snapshot=nobody)) == 5
+
+
+def test_the_matrix_and_the_steps_follow_what_narrows_the_list() -> None:
+    whole = tables.white_space(LISTED, ALL, SETTINGS)  # type: ignore[arg-type]
+    near = View("tic", antenna="Toulouse")
+    for view in (near, View("tic", level="commune", town="31555", town_only=True)):
+        part = tables.white_space(LISTED, view, SETTINGS)  # type: ignore[arg-type]
+        assert 0 < part["firms"].sum() < whole["firms"].sum()
+        assert tables.thresholds(LISTED, view, SETTINGS)["firms"].sum() == part["firms"].sum()  # type: ignore[arg-type]
+    # A cell narrows the list alone: the matrix is where it is chosen.
+    cell = View("tic", cell=("software", "10-49"))
+    pd.testing.assert_frame_equal(tables.white_space(LISTED, cell, SETTINGS), whole)  # type: ignore[arg-type]
+
+
+def test_who_was_a_member_once_is_said_to_have_been() -> None:
+    rows = tables.prospects_in_full(LISTED, ALL, SETTINGS).set_index("siren")["left_on"]  # type: ignore[arg-type]
+    left = LISTED.roster.dropna(subset=["left_on", "siren"]).groupby("siren")["left_on"].max()
+    assert rows.dropna().to_dict() == {siren: day for siren, day in left.items() if siren in rows.index}
+    nobody = dataclasses.replace(LISTED, roster=NO_MEMBER)
+    assert tables.prospects_in_full(nobody, ALL, SETTINGS)["left_on"].isna().all()  # type: ignore[arg-type]
+
+
+def test_what_the_upper_quartile_adds_is_the_sum_over_the_cells() -> None:
+    cells = tables.white_space(LISTED, ALL, SETTINGS)  # type: ignore[arg-type]
+    (total,) = tables.white_space_totals(LISTED, ALL, SETTINGS).to_dict("records")  # type: ignore[arg-type]
+    assert total["added_members"] == pytest.approx(sum(cells["added_members"]))
+    assert total["added_jobs"] == pytest.approx(sum(cells["added_jobs"]))

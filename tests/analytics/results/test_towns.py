@@ -160,12 +160,27 @@ def test_clusters_are_told_of_epci_alone() -> None:
         assert _towns(level=level)["cluster"].isna().all()
 
 
-def test_clusters_of_a_part_are_found_anew() -> None:
-    # Three areas are too few to tell: none. An area without a firm has none either, and is null.
-    herault = _towns(View("tic", departments=("34",)), level="epci")
-    assert herault["cluster"].tolist() == ["none", "none", "none"]
+def test_clusters_of_other_firms_are_found_anew() -> None:
+    whole, part = _towns(level="epci"), _towns(View("tic", segments=("consulting",)), level="epci")
+    assert part["cluster"].notna().tolist() == (part["firms"] > 0).tolist()
+    assert part["cluster"].tolist() != whole["cluster"].tolist()
+    # An area without a firm has none, and is null.
     nothing = _towns(View("tic", segments=("telecoms",)), level="epci")
     assert nothing["cluster"].isna().all()
+
+
+@pytest.mark.parametrize("level", ["commune", "epci", "department"])
+def test_departments_choose_the_areas_and_change_nothing_in_them(level: str) -> None:
+    whole, part = _towns(level=level), _towns(View("tic", departments=("34",)), level=level)
+    assert 0 < len(part) < len(whole)
+    kept = [column for column in part if column != "rank"]
+    pd.testing.assert_frame_equal(part[kept], whole.loc[part.index, kept])
+
+
+def test_of_the_antennas_those_are_shown_to_which_a_firm_of_the_departments_is_nearest() -> None:
+    part = _towns(View("tic", departments=("34",)), level="antenna")
+    assert part.index.tolist() == ["Montpellier"]
+    assert part.loc["Montpellier", "members"] == 26
 
 
 def test_each_area_stands_at_its_town_hall() -> None:
@@ -254,10 +269,10 @@ def test_a_town_may_be_of_any_level(level: str, town: str) -> None:
 
 def test_members_of_a_town_once_each_and_the_withheld_masked() -> None:
     rows = _of_town("town_members")
-    assert list(rows) == ["name", "jobs_estimate", "joined_on"]
+    assert list(rows) == ["name", "size_code", "joined_on"]
     # The one who left is none; the one listed twice counts once; the register's name goes before the roster's.
     assert rows["name"].fillna("null").tolist() == ["Alpha Démo", "null"]
-    assert rows["jobs_estimate"].tolist() == [30, 2]
+    assert rows["size_code"].tolist() == ["12", "01"]
     assert rows["joined_on"].tolist() == [pd.Timestamp("2019-02-01"), pd.NaT]
     for secret in ("Secret", WITHHELD_SIREN, "2020-03-04"):
         assert secret not in rows.to_csv()
