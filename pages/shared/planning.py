@@ -85,7 +85,8 @@ def expectation(reader: Reader, plan: pd.Series) -> None:
 
 def _short(value: float, reader: Reader) -> str:
     """Return a number with a tenth where that tells something."""
-    return reader.t.number(value, 0 if value >= 100 or value == int(value) else 1)
+    shown = round(value, 1)
+    return reader.t.number(shown, 0 if shown >= 100 or shown == int(shown) else 1)
 
 
 def _between(plan: pd.Series, reader: Reader) -> str:
