@@ -93,7 +93,8 @@ def shrink_penetration(counts: pd.DataFrame, *, level: float = 0.90) -> pd.DataF
 
     Notes
     -----
-    The parameters are taken as known, so intervals are a little short where areas are few.
+    The parameters are taken as known, so intervals are a little short where rates differ: on places of the size of the
+    demonstration's, 86 of 100 hold the rate (``make bench``).
 
     The penetration of jobs is not shrunk. Jobs come in firms: a thousand jobs of one employer join or stay out
     together and are one trial, not a thousand, so no binomial describes them.
