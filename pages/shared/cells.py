@@ -12,7 +12,7 @@ import streamlit as st
 
 from analytics.figures.matrix import white_space
 from analytics.sizes import SIZE_CLASSES
-from analytics.tables import size_label
+from analytics.tables import READS, size_label
 from analytics.text import Translator
 from analytics.text import recruitment_findings as findings
 from pages.shared import address, blocks
@@ -45,7 +45,7 @@ def matrix(reader: Reader, cells: pd.DataFrame, *, alt: str) -> None:
         sizes = {key: t(f"recruitment.{heads}_{key}") for key in SIZE_CLASSES if key in present[1]}
         with st.container(key=f"only-{name}-matrix"):
             draw = partial(white_space, cells, sizes=sizes, narrow=name == "narrow", **look)
-            figure = reader.figure(f"matrix-{name}", draw, reads=("cell",))
+            figure = reader.figure(f"matrix-{name}", draw, reads=(*READS["white_space"], "cell"))
             blocks.chart(figure, name=f"matrix-{name}", alt=alt, on_click=partial(choose, reader))
 
 

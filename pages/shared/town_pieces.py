@@ -13,6 +13,7 @@ import streamlit as st
 
 from analytics.figures.ranking import ranking
 from analytics.figures.ratio_map import OUTLINES
+from analytics.tables import READS
 from analytics.text import Translator
 from analytics.text import towns_findings as findings
 from pages.shared import blocks, sheet
@@ -47,7 +48,7 @@ class Drawing:
     def chart(self, name: str, draw: Callable[[], object], *, alt: str, height: int | str = "content") -> None:
         """Draw one figure under ``name``."""
         # The town on the sheet may be the page's choice and not in the view: it is a part of the name.
-        figure = self.reader.figure(f"{name}-{self.town}", draw, reads=("level",))
+        figure = self.reader.figure(f"{name}-{self.town}", draw, reads=READS["towns_in_full"])
         blocks.chart(figure, name=name, alt=alt, height=height, on_click=self.on_click)
 
 

@@ -111,6 +111,20 @@ def test_a_cell_narrows_the_list_until_it_is_let_go(open_page: Open) -> None:
     assert "cell" not in app.query_params
 
 
+def test_the_matrix_is_drawn_anew_for_what_narrows_the_list(open_page: Open) -> None:
+    app = open_page("recruitment.py")
+    whole = app.get("plotly_chart")[0].proto.spec
+    app.query_params["antenna"] = "Mende"
+    app.run()
+    assert not app.exception
+    assert app.title[0].value.startswith("Près de Mende")
+    near = app.get("plotly_chart")[0].proto.spec
+    assert near != whole
+    # The region has 4,195 programming firms without a headcount, and the surroundings of Mende a handful.
+    counts = ["\n".join(json.loads(spec)["data"][0]["text"]) for spec in (whole, near)]
+    assert ["4\u202f195" in count for count in counts] == [True, False]
+
+
 def test_a_second_click_on_a_cell_lists_all_again(demo_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = _reader(demo_root)
     chosen = [reader.view]
