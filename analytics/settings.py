@@ -141,6 +141,10 @@ class Settings(_Strict):
                 raise ValueError(f"no segment holds these activities ({nomenclature}): {', '.join(lacking)}")
         return self
 
+    def segment_names(self, language: str) -> dict[str, str]:
+        """Return the names of the segments by key, in their order."""
+        return {key: segment.name.in_language(language) for key, segment in self.segments.items()}
+
     def reference_figure(self, quantity: str) -> PublishedFigure | None:
         """Return the published figure that stands beside the loaded ``quantity``, or None."""
         return next((f for f in self.published if f.reference and f.quantity == quantity), None)

@@ -20,9 +20,9 @@ from analytics.results.recruitment import (
     plan,
     prospects,
     prospects_in_full,
+    quartile_totals,
     thresholds,
     white_space,
-    white_space_totals,
 )
 from analytics.results.selection import current_members, membership
 from analytics.results.shares import (
@@ -73,6 +73,7 @@ __all__ = [
     "plan",
     "prospects",
     "prospects_in_full",
+    "quartile_totals",
     "region_totals",
     "review",
     "shrunk_penetration",
@@ -86,7 +87,6 @@ __all__ = [
     "towns",
     "towns_in_full",
     "white_space",
-    "white_space_totals",
 ]
 
 
@@ -119,7 +119,7 @@ READS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("region_totals", "comparison", "places", "key_figures"), ()),
     **dict.fromkeys(("towns", "towns_in_full", "town_names", "town_limits", "contours"), ("level",)),
     **dict.fromkeys(("town_firms", "town_members", "town_targets"), _TOWN),
-    **dict.fromkeys(("white_space", "white_space_totals", "thresholds"), _NARROWED),
+    **dict.fromkeys(("white_space", "thresholds"), _NARROWED),
     **dict.fromkeys(("prospects", "prospects_in_full"), _LIST),
     "plan": (*_LIST, "visits", "conversion"),
 }

@@ -19,7 +19,7 @@ matrix = reader.table("white_space", language=language)
 title = findings.white_space_title(matrix, t)
 with left, blocks.block("white-space", title, t("recruitment.white_space_subtitle")):
     cells.matrix(reader, matrix, alt=title)
-    cells.quartile(reader)
+    cells.quartile(matrix, t)
     blocks.tools(reader, cells.table(matrix, t), name="white-space", title=title)
 steps_title = findings.thresholds_sentence(reader.table("thresholds"), t)
 with right:

@@ -175,7 +175,7 @@ def _x_axis(ends: tuple[float, float], *, palette: Palette, t: Translator) -> di
 
 def _y_axis(top: float, *, is_cut: bool, palette: Palette, t: Translator) -> dict[str, Any]:
     ticks = _levels(top)
-    words = [t.number(v, 0 if v == int(v) else 1) for v in ticks]
+    words = [t.tenths(v) for v in ticks]
     return {
         **AXIS,
         "range": [0, top],

@@ -25,7 +25,7 @@ def areas_of(snapshot: Snapshot, view: View, settings: Settings, *, level: str, 
         When the level is unknown.
     """
     t = translator(language)
-    segments = {key: segment.name.in_language(language) for key, segment in settings.segments.items()}
+    segments = settings.segment_names(language)
     classes = {key: t(f"size.class_{key}") for key in SIZE_CLASSES}
     named: dict[str, dict[str, str]] = {
         "segment": segments,
@@ -50,8 +50,8 @@ def shown_areas(snapshot: Snapshot, view: View, settings: Settings, *, level: st
     if level == "antenna" and view.departments:
         return standing_firms(snapshot, view)[LEVEL_COLUMNS[level]].drop_duplicates()
     if level == "epci" and view.departments:
-        communes = snapshot.table("communes").sort_values("population", ascending=False).drop_duplicates("epci_code")
-        return communes.loc[communes["department_code"].isin(view.departments), "epci_code"].dropna()
+        places = _main_communes(snapshot, level=level)
+        return places.loc[places["department_code"].isin(view.departments), "area_code"]
     return areas_of(snapshot, view, settings, level=level, language=language)["area_code"]
 
 
@@ -63,9 +63,8 @@ def main_places(snapshot: Snapshot, *, level: str) -> pd.DataFrame:
     if level == "antenna":
         places = snapshot.table("antennas").rename(columns={"name": "area_code"})
     else:
-        ordered = snapshot.table("communes").sort_values("population", ascending=False)
-        places = ordered.assign(area_code=ordered[LEVEL_COLUMNS[level]]).drop_duplicates("area_code")
-    return places.loc[places["area_code"].notna(), ["area_code", "x_m", "y_m"]].reset_index(drop=True)
+        places = _main_communes(snapshot, level=level)
+    return places[["area_code", "x_m", "y_m"]].reset_index(drop=True)
 
 
 def size_label(t: Translator, code: str) -> str:
@@ -76,6 +75,14 @@ def size_label(t: Translator, code: str) -> str:
     if band == SIZE_BANDS[-1]:
         return t("size.band_open", low=t.number(band.low))
     return t("size.band", low=t.number(band.low), high=t.number(band.high))
+
+
+def _main_communes(snapshot: Snapshot, *, level: str) -> pd.DataFrame:
+    """Return the most populous commune of each area, columns of ``COMMUNES`` and ``area_code``."""
+    ordered = snapshot.table("communes").sort_values("population", ascending=False)
+    return (
+        ordered.assign(area_code=ordered[LEVEL_COLUMNS[level]]).dropna(subset="area_code").drop_duplicates("area_code")
+    )
 
 
 def _places_of(snapshot: Snapshot, view: View, *, level: str) -> pd.DataFrame:

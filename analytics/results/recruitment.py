@@ -38,18 +38,17 @@ def white_space(snapshot: Snapshot, view: View, settings: Settings, *, language:
     cells = cells_of(all_cells, region=region, **order)
     whole = snapshot.once(f"cells-{view.perimeter}", lambda: cells_of(region, region=region, **order))
     told = upper_quartile(cells, region_cells=whole, dues_eur=_dues_by_class(snapshot, view))
-    names = {key: segment.name.in_language(language) for key, segment in settings.segments.items()}
+    names = settings.segment_names(language)
     shown = told["segment"].isin(view.segments or names) & told["size_class"].isin(view.sizes or SIZE_CLASSES)
     return told.assign(segment_name=told["segment"].map(names).astype("str"))[shown].reset_index(drop=True)
 
 
-def white_space_totals(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+def quartile_totals(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the one row of what the upper quartile would add in all the cells of ``white_space``.
 
     ``added_members``, ``added_jobs`` (persons), ``added_dues_eur`` (null where those of some cell are not known).
     """
-    added = ["added_members", "added_jobs", "added_dues_eur"]
-    return white_space(snapshot, view, settings)[added].sum(skipna=False).to_frame().T
+    return cells[["added_members", "added_jobs", "added_dues_eur"]].sum(skipna=False).to_frame().T
 
 
 def thresholds(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
@@ -87,7 +86,7 @@ def prospects_in_full(
     rows = _ordered(_open_to(snapshot, view), order=view.order)
     rows = rows if limit is None else rows.head(limit)
     communes = snapshot.table("communes").set_index("commune_code")["name"]
-    segments = {key: segment.name.in_language(language) for key, segment in settings.segments.items()}
+    segments = settings.segment_names(language)
     labels = {code: size_label(t, code) for code in rows["size_code"].unique()}
     named = rows.assign(
         commune_name=rows["commune_code"].map(communes).astype("str"),

@@ -73,7 +73,9 @@ def towns_in_full(snapshot: Snapshot, view: View, settings: Settings, *, level: 
 
 def town_limits(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
     """Return the limits of the funnel plot (``ratios.funnel_limits``) up to the largest area of the view's level."""
-    largest = _compared(snapshot, view, settings, level=view.level)["expected_members"].max()
+    del settings
+    firms = standing_firms(snapshot, all_departments(view))
+    largest = firms.groupby(LEVEL_COLUMNS[view.level])["expected_members"].sum().max()
     highest = 1.3 * max(float(largest) if pd.notna(largest) else 0.0, 8.0)
     return funnel_limits(np.geomspace(FEWEST_EXPECTED / 1.3, highest, LIMIT_POINTS))
 

@@ -72,6 +72,11 @@ class Translator:
         text = format_decimal(value, format=pattern, locale=LOCALES[self.language])
         return text.replace("\u00a0", NARROW_SPACE).replace("-", MINUS)
 
+    def tenths(self, value: float) -> str:
+        """Format a number to a tenth, a whole one without: ``9,6``, ``10``."""
+        shown = round(value, 1)
+        return self.number(shown, 0 if shown == int(shown) else 1)
+
     def percent(self, value: float, decimals: int | None = None) -> str:
         """Format a percentage given in percent: ``2.17 -> "2,2 %"``; one decimal under ten, none above, unless told."""
         places = decimals if decimals is not None else (1 if abs(value) < 9.95 else 0)

@@ -198,7 +198,7 @@ def planner_sentence(
     text = t.plural(
         "recruitment.planner",
         _counted(visits_per_month, t),
-        visits=_tenths(visits_per_month, t),
+        visits=t.tenths(visits_per_month),
         rate=_rate(conversion_pct, t),
         recruits=_recruits(expectation.recruits, t),
         low=t.number(round(expectation.recruits_low)),
@@ -319,18 +319,13 @@ def _jobs_and_fees(jobs: float | None, fees: float | None, t: Translator) -> lis
 
 def _recruits(value: float, t: Translator) -> str:
     """Return ``9,6 adhésions``."""
-    return t.plural("recruitment.recruits", _counted(value, t), recruits=_tenths(value, t))
+    return t.plural("recruitment.recruits", _counted(value, t), recruits=t.tenths(value))
 
 
 def _counted(value: float, t: Translator) -> int:
     """Return a whole number of the same grammatical number: 1,6 is singular in French, 1.6 plural in English."""
     shown = round(value, 1)
     return int(shown) if t.language == "fr" else 1 if shown == 1 else 2
-
-
-def _tenths(value: float, t: Translator) -> str:
-    shown = round(value, 1)
-    return t.number(shown, 0 if shown == int(shown) else 1)
 
 
 def _about(value: float, t: Translator, *, conversion_pct: float) -> str:

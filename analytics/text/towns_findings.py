@@ -169,7 +169,7 @@ def _expected(value: float, t: Translator, *, whole: bool = False) -> str:
         return t("towns.expected_hardly")
     decimals = 0 if whole and value >= 9.95 else 1
     shown = round(value, decimals)
-    number = t.number(shown, 0 if shown == int(shown) else 1)
+    number = t.tenths(shown)
     return t.plural("towns.expected", int(shown), expected=number)
 
 

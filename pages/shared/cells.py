@@ -12,7 +12,7 @@ import streamlit as st
 
 from analytics.figures.matrix import white_space
 from analytics.sizes import SIZE_CLASSES
-from analytics.tables import READS, size_label
+from analytics.tables import READS, quartile_totals, size_label
 from analytics.text import Translator
 from analytics.text import recruitment_findings as findings
 from pages.shared import address, blocks
@@ -37,7 +37,7 @@ def matrix(reader: Reader, cells: pd.DataFrame, *, alt: str) -> None:
     """Draw the cells that have a firm; a click on one lists its firms, a second click all of them again."""
     t, view = reader.t, reader.view
     present = set(cells["segment"]), set(cells["size_class"])
-    segments = {k: s.name.in_language(t.language) for k, s in reader.settings.segments.items() if k in present[0]}
+    segments = {k: name for k, name in reader.settings.segment_names(t.language).items() if k in present[0]}
     look = {"segments": segments, "selected": view.cell, "palette": blocks.slots(), "language": t.language}
     if cells.empty:
         return
@@ -49,11 +49,11 @@ def matrix(reader: Reader, cells: pd.DataFrame, *, alt: str) -> None:
             blocks.chart(figure, name=f"matrix-{name}", alt=alt, on_click=partial(choose, reader))
 
 
-def quartile(reader: Reader) -> None:
+def quartile(cells: pd.DataFrame, t: Translator) -> None:
     """Say what bringing every cell to the upper quartile would add."""
-    sums = reader.table("white_space_totals").iloc[0]
+    sums = quartile_totals(cells).iloc[0]
     sentence = findings.upper_quartile_sentence(
-        reader.t, members=sums["added_members"], jobs=sums["added_jobs"], fees=sums["added_dues_eur"]
+        t, members=sums["added_members"], jobs=sums["added_jobs"], fees=sums["added_dues_eur"]
     )
     st.html(f'<div class="finding">{escape(sentence)}</div>')
 

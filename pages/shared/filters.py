@@ -53,7 +53,7 @@ def scope(reader: Reader) -> str | None:
     if view.selection == View.default(settings):
         return None
     names = [_department_names(reader)[code] for code in view.departments]
-    names += [settings.segments[key].name.in_language(reader.t.language) for key in view.segments]
+    names += [settings.segment_names(reader.t.language)[key] for key in view.segments]
     names += [_size_name(reader.t, key) for key in view.sizes]
     names += [reader.t("common.employers_short")] * view.employers_only
     if view.perimeter != settings.cluster.default_perimeter:
@@ -67,10 +67,8 @@ def _departments(reader: Reader, suffix: str) -> None:
 
 
 def _segments(reader: Reader, suffix: str) -> None:
-    segments, language = reader.settings.segments, reader.t.language
-    _several(
-        reader, "segment", "segments", lambda key: segments[key].name.in_language(language), list(segments), suffix
-    )
+    names = reader.settings.segment_names(reader.t.language)
+    _several(reader, "segment", "segments", names.__getitem__, list(names), suffix)
 
 
 def _sizes(reader: Reader, suffix: str) -> None:
@@ -187,7 +185,7 @@ def _value(reader: Reader, name: str) -> str:
         names = [_department_names(reader)[code] for code in view.departments]
         return _one_or_count(names, t, name, nothing=settings.region.name)
     if name == "segment":
-        return _one_or_count([settings.segments[k].name.in_language(t.language) for k in view.segments], t, name)
+        return _one_or_count([settings.segment_names(t.language)[key] for key in view.segments], t, name)
     if name == "perimeter":
         return settings.perimeters[view.perimeter].name.in_language(t.language)
     if name == "level":
@@ -200,7 +198,7 @@ def _value(reader: Reader, name: str) -> str:
 
 def _antenna_value(view: View, t: Translator) -> str:
     km = view.within_km
-    near = None if km is None else t("common.within", km=t.number(km, 0 if km == int(km) else 1))
+    near = None if km is None else t("common.within", km=t.tenths(km))
     return ", ".join(part for part in (view.antenna, near) if part) or t("common.all")
 
 

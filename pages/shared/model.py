@@ -24,9 +24,9 @@ def quality(reader: Reader) -> dict[str, Any] | None:
 
 def headline(reader: Reader, plan: pd.Series, found: dict[str, Any] | None, *, scope: str | None) -> str:
     """Return the title of the page; without a model nothing is promised of a plan."""
-    listed, others = int(plan["listed"]), tables.membership(reader.snapshot, reader.view)[1]
+    others = None if found else tables.membership(reader.snapshot, reader.view)[1]
     return findings.headline(
-        listed,
+        int(plan["listed"]),
         reader.t,
         scope=scope,
         plan=plan if found else None,

@@ -67,7 +67,7 @@ def expectation(reader: Reader, plan: pd.Series) -> None:
     blocks.figures(
         [
             (t("recruitment.figure_visits"), t.number(plan["visits"]), ""),
-            (t("recruitment.figure_recruits"), _short(plan["recruits"], reader), _between(plan, reader)),
+            (t("recruitment.figure_recruits"), _recruits(plan, reader), _between(plan, reader)),
         ]
     )
     sentence = findings.planner_sentence(
@@ -83,10 +83,10 @@ def expectation(reader: Reader, plan: pd.Series) -> None:
     st.html(f'<div class="source">{escape(t("recruitment.planner_note"))}</div>')
 
 
-def _short(value: float, reader: Reader) -> str:
-    """Return a number with a tenth where that tells something."""
-    shown = round(value, 1)
-    return reader.t.number(shown, 0 if shown >= 100 or shown == int(shown) else 1)
+def _recruits(plan: pd.Series, reader: Reader) -> str:
+    """Return the recruits, with a tenth where that tells something."""
+    recruits = plan["recruits"]
+    return reader.t.number(recruits) if recruits >= 99.95 else reader.t.tenths(recruits)
 
 
 def _between(plan: pd.Series, reader: Reader) -> str:
@@ -99,7 +99,7 @@ def _narrowings(reader: Reader) -> dict[str, str]:
     view, t, found = reader.view, reader.t, {}
     if view.cell is not None:
         segment, size = view.cell
-        name = reader.settings.segments[segment].name.in_language(t.language)
+        name = reader.settings.segment_names(t.language)[segment]
         found["cell"] = f"{name}, {t(f'recruitment.firms_{size}')}"
     if view.town_only and view.town is not None:
         towns = reader.table("town_names").set_index("area_code")["area_name"]
@@ -107,7 +107,7 @@ def _narrowings(reader: Reader) -> dict[str, str]:
     if view.antenna is not None:
         found["antenna"] = t("recruitment.around", antenna=view.antenna)
     if view.within_km is not None:
-        found["within"] = t("common.within", km=_short(view.within_km, reader))
+        found["within"] = t("common.within", km=t.tenths(view.within_km))
     return found
 
 

@@ -315,6 +315,6 @@ def test_who_was_a_member_once_is_said_to_have_been() -> None:
 
 def test_what_the_upper_quartile_adds_is_the_sum_over_the_cells() -> None:
     cells = tables.white_space(LISTED, ALL, SETTINGS)  # type: ignore[arg-type]
-    (total,) = tables.white_space_totals(LISTED, ALL, SETTINGS).to_dict("records")  # type: ignore[arg-type]
+    (total,) = tables.quartile_totals(cells).to_dict("records")
     assert total["added_members"] == pytest.approx(sum(cells["added_members"]))
     assert total["added_jobs"] == pytest.approx(sum(cells["added_jobs"]))
