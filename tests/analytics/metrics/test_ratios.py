@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2, false_discovery_control, gamma, nbinom, poisson
 from statsmodels.stats.multitest import multipletests
@@ -358,6 +358,7 @@ def test_mid_p_is_the_sum_that_defines_it(observed: int, expected: float) -> Non
 
 @settings(max_examples=50, deadline=None)
 @given(areas)
+@example([(0, 1.0)])
 def test_values_lie_where_they_should(pairs: list[tuple[int, float]]) -> None:
     counts = _counts(pairs)
     table = standardise(counts)
