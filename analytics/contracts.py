@@ -218,3 +218,18 @@ ANTENNAS = Contract(
         "y_m": _number(),
     },
 )
+
+# Where one gets to a place by car within so many minutes, as IGN's navigation service answered; one row an answer.
+ISOCHRONES = Contract(
+    "isochrones",
+    {
+        "commune_code": _text(_COMMUNE),
+        "x_m": _number(),
+        "y_m": _number(),
+        "minutes": _count(),
+        "geometry_wkb": pa.Column("object"),  # polygon or multipolygon, EPSG:2154, metres
+        "resource_version": _text(),
+        "fetched_on": pa.Column("datetime64[ns]"),
+    },
+    unique=["commune_code", "minutes"],
+)

@@ -114,6 +114,40 @@ class TownRules(_Strict):
     near_km: float = Field(default=30, gt=0)
 
 
+class SpeedBand(_Strict):
+    """The speed on a part of a journey: from where the band before ends to ``up_to_km`` of road; None: to its end."""
+
+    km_per_hour: float = Field(gt=0)
+    up_to_km: float | None = Field(default=None, gt=0)
+
+
+class TravelRules(_Strict):
+    """How driving minutes are estimated from distances as the crow flies (``metrics.travel.driving_minutes``)."""
+
+    detour: float = Field(default=1.3, ge=1)
+    floor_minutes: float = Field(default=5, gt=0)
+    speeds: tuple[SpeedBand, ...] = (
+        SpeedBand(up_to_km=3, km_per_hour=25),
+        SpeedBand(up_to_km=20, km_per_hour=55),
+        SpeedBand(up_to_km=60, km_per_hour=80),
+        SpeedBand(km_per_hour=100),
+    )
+
+    @model_validator(mode="after")
+    def _bands_follow_each_other(self) -> TravelRules:
+        ends = [band.up_to_km for band in self.speeds[:-1]]
+        inner = [end for end in ends if end is not None]
+        if not self.speeds or len(inner) < len(ends) or inner != sorted(set(inner)) or self.speeds[-1].up_to_km:
+            raise ValueError("speeds: each band ends farther than the one before, and the last has no up_to_km")
+        return self
+
+
+class SitingRules(_Strict):
+    """Which communes may have the next antenna: those of so many inhabitants, besides the main one of each EPCI."""
+
+    smallest_population: int = Field(default=2_000, ge=0)
+
+
 class Settings(_Strict):
     """Everything that ``region.toml`` says."""
 
@@ -125,6 +159,8 @@ class Settings(_Strict):
     published: tuple[PublishedFigure, ...]
     build: BuildRules
     towns: TownRules = TownRules()
+    travel: TravelRules = TravelRules()
+    siting: SitingRules = SitingRules()
 
     @model_validator(mode="after")
     def _default_perimeter_exists(self) -> Settings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import overload
 from urllib.parse import parse_qs, urlencode
@@ -15,6 +16,10 @@ from analytics.sizes import SIZE_CLASSES
 TOWN_LEVELS = ("epci", "commune", "department", "antenna")
 ORDERS = ("score", "jobs", "both")
 MAX_VISITS, MAX_KM = 1_000.0, 1_000.0
+UNITS = ("min", "km")
+LEAST_THRESHOLD, MAX_THRESHOLD = 5.0, 90.0
+DEMANDS = ("firms", "jobs", "missing")
+MOST_OFFICES = 5
 # The parameters that choose firms, then those that say how to look at them.
 SELECTION_KEYS = ("perimeter", "department", "segment", "size", "employers")
 _SELECTION_FIELDS = ("perimeter", "departments", "segments", "sizes", "employers_only")
@@ -29,7 +34,14 @@ QUERY_KEYS = (
     "order",
     "visits",
     "conversion",
+    "threshold",
+    "unit",
+    "demand",
+    "offices",
+    "exclude",
+    "force",
 )
+_COMMUNE = re.compile(r"\d[\dAB]\d{3}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,6 +68,12 @@ class View:
         How prospects are ranked, one of ``ORDERS``.
     visits, conversion
         The plan: visits a month, and the share of them that brings a member, in percent.
+    threshold, unit
+        How far an antenna reaches: a number of ``UNITS``, driving minutes or kilometres as the crow flies.
+    demand, offices
+        What the next antennas are to reach, one of ``DEMANDS``, and how many of them.
+    excluded, forced
+        Commune codes where none of them may stand, and where one must.
     """
 
     perimeter: str
@@ -72,6 +90,12 @@ class View:
     order: str = ORDERS[0]
     visits: float = 10.0
     conversion: float = 8.0
+    threshold: float = 30.0
+    unit: str = UNITS[0]
+    demand: str = DEMANDS[0]
+    offices: int = 3
+    excluded: tuple[str, ...] = ()
+    forced: tuple[str, ...] = ()
 
     @classmethod
     def default(cls, settings: Settings) -> View:
@@ -111,6 +135,12 @@ class View:
             order=given.get("order", [default.order])[-1],
             visits=_number(given, "visits", high=MAX_VISITS, default=default.visits),
             conversion=_number(given, "conversion", high=100.0, default=default.conversion),
+            threshold=_number(given, "threshold", low=LEAST_THRESHOLD, high=MAX_THRESHOLD, default=default.threshold),
+            unit=given.get("unit", [default.unit])[-1],
+            demand=given.get("demand", [default.demand])[-1],
+            offices=_count(given, "offices", high=MOST_OFFICES, default=default.offices),
+            excluded=_communes(given, "exclude"),
+            forced=_communes(given, "force"),
         )
 
     def to_query(self, settings: Settings) -> str:
@@ -119,6 +149,8 @@ class View:
         pairs = [("department", code) for code in self.departments]
         pairs += [("segment", key) for key in self.segments]
         pairs += [("size", key) for key in self.sizes]
+        pairs += [("exclude", code) for code in self.excluded]
+        pairs += [("force", code) for code in self.forced]
         single = {
             "perimeter": (self.perimeter, default.perimeter),
             "employers": ("true" if self.employers_only else "false", "false"),
@@ -131,6 +163,10 @@ class View:
             "order": (self.order, default.order),
             "visits": (_short(self.visits), _short(default.visits)),
             "conversion": (_short(self.conversion), _short(default.conversion)),
+            "threshold": (_short(self.threshold), _short(default.threshold)),
+            "unit": (self.unit, default.unit),
+            "demand": (self.demand, default.demand),
+            "offices": (_short(self.offices), _short(default.offices)),
         }
         pairs += [(name, value) for name, (value, usual) in single.items() if value is not None and value != usual]
         return urlencode(sorted(pairs, key=lambda pair: QUERY_KEYS.index(pair[0])))
@@ -168,6 +204,8 @@ def _known_values(settings: Settings) -> dict[str, tuple[str, ...]]:
         "cell": tuple(f"{segment}:{size}" for segment in settings.segments for size in SIZE_CLASSES),
         "antenna": tuple(antenna.name for antenna in settings.antennas),
         "order": ORDERS,
+        "unit": UNITS,
+        "demand": DEMANDS,
     }
 
 
@@ -179,11 +217,13 @@ def _cell(given: Mapping[str, list[str]]) -> tuple[str, str] | None:
 
 
 @overload
-def _number(given: Mapping[str, list[str]], name: str, *, high: float) -> float | None: ...
+def _number(given: Mapping[str, list[str]], name: str, *, high: float, low: float = 0.0) -> float | None: ...
 @overload
-def _number(given: Mapping[str, list[str]], name: str, *, high: float, default: float) -> float: ...
-def _number(given: Mapping[str, list[str]], name: str, *, high: float, default: float | None = None) -> float | None:
-    """Return the last value given, a number from 0 to ``high``; ``default`` when none is."""
+def _number(given: Mapping[str, list[str]], name: str, *, high: float, low: float = 0.0, default: float) -> float: ...
+def _number(
+    given: Mapping[str, list[str]], name: str, *, high: float, low: float = 0.0, default: float | None = None
+) -> float | None:
+    """Return the last value given, a number from ``low`` to ``high``; ``default`` when none is."""
     if name not in given:
         return default
     text = given[name][-1]
@@ -191,9 +231,26 @@ def _number(given: Mapping[str, list[str]], name: str, *, high: float, default: 
         value = float(text)
     except ValueError:
         value = math.nan
-    if not 0 <= value <= high:
-        raise UserError("view.no_number", parameter=name, value=text, high=int(high))
+    if not low <= value <= high:
+        raise UserError("view.no_number", parameter=name, value=text, low=int(low), high=int(high))
     return value
+
+
+def _count(given: Mapping[str, list[str]], name: str, *, high: int, default: int) -> int:
+    """Return the last value given, a whole number from 1 to ``high``; ``default`` when none is."""
+    text = given.get(name, [str(default)])[-1]
+    if text not in {str(count) for count in range(1, high + 1)}:
+        raise UserError("view.no_number", parameter=name, value=text, low=1, high=high)
+    return int(text)
+
+
+def _communes(given: Mapping[str, list[str]], name: str) -> tuple[str, ...]:
+    """Return the commune codes given, each once, in their order."""
+    codes = sorted(set(given.get(name, ())))
+    for code in codes:
+        if not _COMMUNE.fullmatch(code):
+            raise UserError("view.no_commune", parameter=name, value=code)
+    return tuple(codes)
 
 
 def _short(value: float | None) -> str | None:

@@ -30,6 +30,12 @@ LOOKED = View(
     order="both",
     visits=4.0,
     conversion=12.0,
+    threshold=45.0,
+    unit="km",
+    demand="jobs",
+    offices=2,
+    excluded=("31555", "34172"),
+    forced=("2A004",),
 )
 
 
@@ -55,7 +61,8 @@ def test_nothing_selected_is_an_empty_query_string() -> None:
 def test_a_query_string_by_hand() -> None:
     assert LOOKED.to_query(SETTINGS) == (
         "level=commune&town=31555&town_only=true&cell=software%3A10-49&antenna=N%C3%AEmes&within=12.5"
-        "&order=both&visits=4&conversion=12"
+        "&order=both&visits=4&conversion=12&threshold=45&unit=km&demand=jobs&offices=2"
+        "&exclude=31555&exclude=34172&force=2A004"
     )
 
 
@@ -101,6 +108,17 @@ def test_what_hardly_differs_from_the_default_is_not_left_out() -> None:
         ("antenna=toulouse", "view.unknown_value"),
         ("antenna=", "view.unknown_value"),
         ("order=name", "view.unknown_value"),
+        ("unit=miles", "view.unknown_value"),
+        ("demand=people", "view.unknown_value"),
+        ("exclude=Mende", "view.no_commune"),
+        ("exclude=", "view.no_commune"),
+        ("force=9122", "view.no_commune"),
+        ("offices=0", "view.no_number"),
+        ("offices=6", "view.no_number"),
+        ("offices=2.0", "view.no_number"),
+        ("threshold=4.9", "view.no_number"),
+        ("threshold=91", "view.no_number"),
+        ("threshold=nan", "view.no_number"),
     ],
 )
 def test_what_the_settings_do_not_know_is_refused(query: str, key: str) -> None:
@@ -121,6 +139,11 @@ def test_a_number_is_within_its_bounds(name: str, high: float) -> None:
     field = {"within": "within_km"}.get(name, name)
     for value in (0.0, high):
         assert getattr(View.from_query(f"{name}={value}", SETTINGS), field) == value
+
+
+def test_communes_are_told_once_in_their_order() -> None:
+    view = View.from_query("exclude=34172&exclude=31555&exclude=34172&force=48095", SETTINGS)
+    assert (view.excluded, view.forced) == (("31555", "34172"), ("48095",))
 
 
 def test_an_empty_town_is_none() -> None:

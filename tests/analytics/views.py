@@ -6,7 +6,18 @@ from hypothesis import strategies as st
 
 from analytics.settings import default_settings
 from analytics.sizes import SIZE_CLASSES
-from analytics.view import MAX_KM, MAX_VISITS, ORDERS, TOWN_LEVELS, View
+from analytics.view import (
+    DEMANDS,
+    LEAST_THRESHOLD,
+    MAX_KM,
+    MAX_THRESHOLD,
+    MAX_VISITS,
+    MOST_OFFICES,
+    ORDERS,
+    TOWN_LEVELS,
+    UNITS,
+    View,
+)
 
 _SETTINGS = default_settings()
 # Half of a surrogate pair has no place in UTF-8.
@@ -15,6 +26,11 @@ _ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
 def _subset(values: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
     return st.sets(st.sampled_from(values)).map(lambda chosen: tuple(v for v in values if v in chosen))
+
+
+def _communes() -> st.SearchStrategy[tuple[str, ...]]:
+    codes = st.from_regex(r"\d[\dAB]\d{3}", fullmatch=True, alphabet=st.characters(codec="ascii"))
+    return st.sets(codes, max_size=3).map(lambda chosen: tuple(sorted(chosen)))
 
 
 def views(
@@ -39,4 +55,10 @@ def views(
         order=st.sampled_from(ORDERS),
         visits=st.floats(0, MAX_VISITS),
         conversion=st.floats(0, 100),
+        threshold=st.floats(LEAST_THRESHOLD, MAX_THRESHOLD),
+        unit=st.sampled_from(UNITS),
+        demand=st.sampled_from(DEMANDS),
+        offices=st.integers(1, MOST_OFFICES),
+        excluded=_communes(),
+        forced=_communes(),
     )
