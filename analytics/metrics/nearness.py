@@ -24,13 +24,18 @@ def nearest_antenna(firms: pd.DataFrame, *, antennas: pd.DataFrame, communes: pd
     Euclidean distance in Lambert-93, whose scale is within 0.1 % of the ground's in the region. Without an antenna
     both columns are null; of two antennas at the same distance, the first by the order of the table is taken.
     """
-    halls = communes.set_index("commune_code")[["x_m", "y_m"]].reindex(firms["commune_code"]).to_numpy(dtype="float64")
-    own = firms[["x_m", "y_m"]].to_numpy(dtype="float64")
-    points = np.where(np.isnan(own).any(axis=1, keepdims=True), halls, own)
-    distance_m, which = _nearest(points, antennas[["x_m", "y_m"]].to_numpy(dtype="float64"))
+    distance_m, which = _nearest(points_of(firms, communes), antennas[["x_m", "y_m"]].to_numpy(dtype="float64"))
     names = antennas["name"].to_numpy(dtype="object")
     found = [names[i] if i >= 0 else None for i in which]
     return firms.assign(nearest_antenna=pd.Series(found, index=firms.index, dtype="str"), antenna_km=distance_m / 1_000)
+
+
+def points_of(firms: pd.DataFrame, communes: pd.DataFrame) -> np.ndarray:
+    """Return where each firm stands, (n, 2) in metres (EPSG:2154): at the town hall where it has no position."""
+    halls = communes.set_index("commune_code")[["x_m", "y_m"]].reindex(firms["commune_code"]).to_numpy(dtype="float64")
+    own = firms[["x_m", "y_m"]].to_numpy(dtype="float64")
+    points: np.ndarray = np.where(np.isnan(own).any(axis=1, keepdims=True), halls, own)
+    return points
 
 
 def _nearest(points: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
