@@ -30,6 +30,7 @@ from analytics.ingest.geography import (
     load_outlines,
     locate_antennas,
 )
+from analytics.ingest.isochrones import SERVICE_URL, Fetched, fetch_isochrones, read_isochrones
 from analytics.ingest.legal_units import LegalUnits, read_legal_units
 from analytics.ingest.members import Fault, Roster, read_members
 from analytics.ingest.register import RegisterExtract, read_establishments
@@ -37,7 +38,7 @@ from analytics.matching import Matches, match_members
 from analytics.metrics.aggregate import current_members
 from analytics.progress import Progress
 from analytics.settings import DEMO_DIR, REGION_FILE, Settings, load_settings, store_dir
-from analytics.store import FIRMS_PREFIX, Draft, Snapshot, Store
+from analytics.store import FIRMS_PREFIX, ISOCHRONES, Draft, Snapshot, Store
 
 Report = Callable[[str, float], None]
 """Called with the catalogue key of a stage and the share of it that is done, 0 to 1."""
@@ -162,7 +163,7 @@ def build(request: Request, report: Report = tell_nobody) -> Snapshot:
         content = _read_all(request, settings, report)
         if not request.allow_shrink:
             _refuse_shrink(content, store=request.store, is_demo=request.is_demo)
-        tables = dict(_tables(content))
+        tables = dict(_tables(content)) | {ISOCHRONES: read_isochrones(request.store.isochrones_folder)}
         derived = _derive(tables, firms=content.firms, settings=settings, built_at=draft.built_at, report=report)
         report("build.stage_publishing", 0)
         for name, table in (tables | derived.tables).items():
@@ -244,6 +245,36 @@ def replace_members(store: Store, members: Path, report: Report = tell_nobody) -
             "counts": before["counts"] | _roster_counts(roster),
         }
         return _republish(draft, snapshot, tables=tables, facts=facts, report=report)
+
+
+def measure_isochrones(
+    store: Store, places: pd.DataFrame, *, service: str | None = None, report: Report = tell_nobody
+) -> tuple[Snapshot, Fetched]:
+    """Ask how far one gets from each place, keep the answers in the store, and publish the snapshot with them.
+
+    The store is locked for the publication alone: asking takes minutes, and a build may go on meanwhile.
+
+    Parameters
+    ----------
+    places
+        As ``isochrones.fetch_isochrones`` takes them.
+
+    Raises
+    ------
+    UserError
+        When nothing is published, the service does not answer, or the store cannot be written. What was answered
+        before stays, and the next call asks for the rest.
+    """
+    _published(store)
+    fetched = fetch_isochrones(
+        places,
+        folder=store.isochrones_folder,
+        service=service or SERVICE_URL,
+        progress=partial(report, "build.stage_isochrones"),
+    )
+    with store.writing() as draft:
+        tables = {ISOCHRONES: read_isochrones(store.isochrones_folder)}
+        return _republish(draft, _published(store), tables=tables, report=report), fetched
 
 
 def faults_of(snapshot: Snapshot) -> tuple[Fault, ...]:
@@ -333,7 +364,7 @@ def _republish(
     for name, table in (kept | derived.tables).items():
         draft.write_table(name, table)
     manifest = snapshot.manifest | dict(facts) | derived.facts | {"software_version": __version__}
-    counts = manifest["counts"] | count_members(tables["members"], on=draft.built_at)
+    counts = manifest["counts"] | count_members(kept["members"], on=draft.built_at)
     published = draft.publish(manifest | {"counts": counts})
     report("build.stage_publishing", 1)
     return published

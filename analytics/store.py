@@ -7,6 +7,7 @@
     <root>/20261124T101500Z-1a2b3c4d/   a snapshot: tables as Parquet, manifest.json
     <root>/.building-<id>/              a build that is running, or that died
     <root>/decisions.json               what people decided about matches; outlives every snapshot
+    <root>/isochrones/                  what IGN's navigation service answered; every build takes it in
 
 Publication is the replacement of the small file ``current``: ``os.replace`` swaps a text file in one step (POSIX:
 Linux, macOS). All it names is on the disk before (fsync of files,
@@ -42,6 +43,7 @@ KEPT_SNAPSHOTS = 10
 MANIFEST = "manifest.json"
 CURRENT = "current"
 DECISIONS = "decisions.json"
+ISOCHRONES = "isochrones"
 FIRMS_PREFIX, PROSPECTS_PREFIX, CLUSTERS_PREFIX = "firms-", "prospects-", "clusters-"
 # What every page and command takes for granted in a manifest.
 REQUIRED = ("sources", "counts", "excluded", "faults", "quality", "settings")
@@ -246,6 +248,11 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+
+    @property
+    def isochrones_folder(self) -> Path:
+        """Where the answers of the navigation service are kept."""
+        return self.root / ISOCHRONES
 
     def current_id(self) -> str | None:
         """Return the id of the published snapshot, or None when there is none or ``current`` does not hold an id."""

@@ -43,6 +43,8 @@ MAY_BE_USED_IN: dict[str, set[str]] = {
     "libpysal": {"metrics"},
     "geopandas": {"ingest", "metrics", "export"},
     "shapely": {"ingest", "metrics", "export"},
+    "requests": {"ingest"},
+    "tenacity": {"ingest"},
     "pyproj": {"ingest", "metrics", "export"},
 }
 

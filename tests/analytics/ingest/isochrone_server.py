@@ -1,0 +1,133 @@
+"""A server on this machine that answers as IGN's isochrone service is documented to, with faults on demand."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+# Degrees around a place for each minute of driving: some kilometre.
+DEGREES_A_MINUTE = 0.01
+Reply = tuple[int, dict[str, str], bytes]
+
+
+def answer(asked: dict[str, str], **changes: Any) -> dict[str, Any]:
+    """Return the documented answer to what was asked: a square around the point."""
+    longitude, latitude = (float(part) for part in asked["point"].split(","))
+    half = DEGREES_A_MINUTE * float(asked["costValue"])
+    corners = [(-half, -half), (half, -half), (half, half), (-half, half), (-half, -half)]
+    ring = [[longitude + east, latitude + north] for east, north in corners]
+    usual = {
+        "point": asked["point"],
+        "resource": asked["resource"],
+        "resourceVersion": "2026-11-01",
+        "costType": asked["costType"],
+        "costValue": float(asked["costValue"]),
+        "timeUnit": asked["timeUnit"],
+        "profile": asked["profile"],
+        "direction": asked["direction"],
+        "crs": asked["crs"],
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+        "departure": asked["point"],
+        "alerts": [],
+    }
+    return usual | changes
+
+
+def good(asked: dict[str, str]) -> Reply:
+    """Answer as documented."""
+    return 200, {}, json.dumps(answer(asked)).encode()
+
+
+def with_geometry(geometry: Any) -> Callable[[dict[str, str]], Reply]:
+    """Answer with this geometry."""
+    return lambda asked: (200, {}, json.dumps(answer(asked, geometry=geometry)).encode())
+
+
+def saying(content: bytes, status: int = 200, **headers: str) -> Callable[[dict[str, str]], Reply]:
+    """Answer with these bytes, whatever is asked."""
+
+    def reply(asked: dict[str, str]) -> Reply:
+        del asked
+        return status, headers, content
+
+    return reply
+
+
+def refused(status: int, **headers: str) -> Callable[[dict[str, str]], Reply]:
+    """Answer with an error as documented."""
+    content = json.dumps({"error": {"errorType": "invalidParameter", "message": "no"}}).encode()
+    return saying(content, status, **{name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def truncated(asked: dict[str, str]) -> Reply:
+    """Answer with half of the document."""
+    content = json.dumps(answer(asked)).encode()
+    return 200, {}, content[: len(content) // 2]
+
+
+def late(asked: dict[str, str]) -> Reply:
+    """Answer after the client has given up."""
+    time.sleep(0.6)
+    return good(asked)
+
+
+@dataclass
+class Service:
+    """What was asked, and what is answered: ``script`` in turn, then good answers, or ``always``."""
+
+    url: str = ""
+    asked: list[dict[str, str]] = field(default_factory=list)
+    script: list[Callable[[dict[str, str]], Reply]] = field(default_factory=list)
+    always: Callable[[dict[str, str]], Reply] = good
+
+    def reply(self, asked: dict[str, str]) -> Reply:
+        """Return the next answer."""
+        self.asked.append(asked)
+        return (self.script.pop(0) if self.script else self.always)(asked)
+
+
+@contextmanager
+def running() -> Iterator[Service]:
+    """Serve on loopback until the block ends."""
+    service = Service()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            query = parse_qs(urlsplit(self.path).query)
+            status, headers, content = service.reply({name: values[-1] for name, values in query.items()})
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *args: object) -> None:
+            del args
+
+        def handle(self) -> None:
+            try:
+                super().handle()
+            except (BrokenPipeError, ConnectionResetError):
+                self.close_connection = True
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    service.url = f"http://127.0.0.1:{server.server_port}/navigation/isochrone"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield service
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
