@@ -1,4 +1,4 @@
-"""The command line: ``python -m analytics build | demo | status | rollback | table``.
+"""The command line: ``python -m analytics build | demo | isochrones | status | rollback | table``.
 
 Only the arguments are read here, so that ``--help`` answers at once; ``analytics.commands`` does the work. Bad input is
 one sentence on standard error and exit code 2; what a command was asked for goes to standard output, alone.
@@ -65,6 +65,7 @@ def make_parser(language: str) -> argparse.ArgumentParser:
 
     _add_build_options(add("build"), t)
     add("demo")
+    _add_isochrone_options(add("isochrones"), t)
     add("status").add_argument("--json", action="store_true", help=t("cli.option_json"))
     add("rollback").add_argument("snapshot_id", nargs="?", metavar="ID", help=t("cli.option_id"))
     _add_table_options(add("table"), t)
@@ -88,11 +89,23 @@ def _add_build_options(parser: argparse.ArgumentParser, t: Translator) -> None:
     parser.add_argument("--allow-shrink", action="store_true", help=t("cli.option_allow_shrink"))
 
 
+def _add_isochrone_options(parser: argparse.ArgumentParser, t: Translator) -> None:
+    parser.add_argument("--candidates", type=_count(t), metavar="N", help=t("cli.option_candidates"))
+    parser.add_argument("--service", metavar="URL", help=t("cli.option_service"))
+    parser.add_argument("--view", default="", metavar="QUERY", help=t("cli.option_view"))
+
+
 def _add_table_options(parser: argparse.ArgumentParser, t: Translator) -> None:
     parser.add_argument("name", metavar="NAME", help=t("cli.option_name"))
     parser.add_argument("--level", metavar="L", help=t("cli.option_level"))
     parser.add_argument("--antenna", metavar="NAME", help=t("cli.option_antenna"))
     parser.add_argument("--segment", metavar="S", help=t("cli.option_segment"))
+    parser.add_argument("--threshold", metavar="T", help=t("cli.option_threshold"))
+    parser.add_argument("--unit", metavar="km|min", help=t("cli.option_unit"))
+    parser.add_argument("--demand", metavar="D", help=t("cli.option_demand"))
+    parser.add_argument("--k", metavar="K", help=t("cli.option_k"))
+    parser.add_argument("--exclude", action="append", metavar="CODE", help=t("cli.option_exclude"))
+    parser.add_argument("--force", action="append", metavar="CODE", help=t("cli.option_force"))
     parser.add_argument("--limit", type=_count(t), metavar="N", help=t("cli.option_limit"))
     parser.add_argument("--view", default="", metavar="QUERY", help=t("cli.option_view"))
     parser.add_argument("--out", type=Path, metavar="F", help=t("cli.option_out"))

@@ -1,4 +1,4 @@
-"""What each command of the command line does: ``build``, ``demo``, ``status``, ``rollback``, ``table``.
+"""What each command of the command line does: ``build``, ``demo``, ``isochrones``, ``status``, ``rollback``, ``table``.
 
 Each takes the parsed options. Results go to standard output; progress, notices and summaries to standard error.
 """
@@ -30,11 +30,23 @@ from analytics.export.spreadsheet import harmless
 from analytics.settings import REGION_FILE, Settings, store_dir
 from analytics.store import Snapshot, Store
 from analytics.text import Translator, translator
+from analytics.text.coverage_findings import measured_sentence, note_sentences
 from analytics.text.recruitment_findings import no_model_sentence
 from analytics.view import View
 
 # Where the catalogues name the reasons for which a row is left out.
 _REASONS = {"register": "register.reason.", "members": "members.left_out."}
+# Options of a table that say a part of the view: parameter of the query string, field.
+_VIEW_OPTIONS = {
+    "antenna": ("antenna", "antenna"),
+    "segment": ("segment", "segments"),
+    "threshold": ("threshold", "threshold"),
+    "unit": ("unit", "unit"),
+    "demand": ("demand", "demand"),
+    "k": ("offices", "offices"),
+    "exclude": ("exclude", "excluded"),
+    "force": ("force", "forced"),
+}
 _STATUS_COUNTS = (
     "firms",
     "firms_jobs_estimate",
@@ -69,6 +81,27 @@ def demo(options: argparse.Namespace) -> None:
     _run_build(partial(pipeline.build_demo, _store(options)), options)
 
 
+def isochrones(options: argparse.Namespace) -> None:
+    """Measure how far one gets from each antenna and the likeliest candidates, and publish it; the id to stdout."""
+    from analytics import pipeline  # noqa: PLC0415 - as above
+
+    store, t = _store(options), translator(options.lang)
+    snapshot = _current(store)
+    settings = snapshot.settings()
+    view = View.from_query(options.view, settings)
+    limit = {} if options.candidates is None else {"limit": options.candidates}
+    places = tables.short_list(snapshot, view, settings, **limit)
+    with _progress_on_stderr(t) as report:
+        published, fetched = pipeline.measure_isochrones(store, places, service=options.service, report=report)
+    lines = [t("cli.isochrones_done", places=t.number(len(places)), kept=t.number(fetched.kept))]
+    lines += [
+        t("cli.isochrones_left_out", name=name, minutes=t.number(minutes), reason=t(reason))
+        for name, minutes, reason in fetched.left_out
+    ]
+    sys.stderr.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.write(published.id + "\n")
+
+
 def status(options: argparse.Namespace) -> None:
     """Say what is published, from its manifest alone."""
     snapshot = _current(_store(options))
@@ -96,7 +129,7 @@ def table(options: argparse.Namespace) -> None:
     asked = {"level": options.level, "limit": options.limit}
     rows = tables.compute(options.name, snapshot, view, settings, **asked, language=options.lang)
     t = translator(options.lang)
-    sys.stderr.writelines(f"{notice}\n" for notice in _notices(options.name, snapshot, view, t))
+    sys.stderr.writelines(f"{notice}\n" for notice in _notices(options.name, snapshot, view, settings, t))
     if save is None:
         _to_stdout(as_csv(rows))
     else:
@@ -107,23 +140,33 @@ def table(options: argparse.Namespace) -> None:
 
 
 def _view(options: argparse.Namespace, settings: Settings) -> View:
-    """Return the view asked for; what ``--antenna`` and ``--segment`` name stands in place of what ``--view`` does."""
-    is_idle = options.name in tables.TABLES and "antenna" not in tables.READS.get(options.name.replace("-", "_"), ())
-    if is_idle and options.antenna is not None:
-        raise UserError("table.no_option", name=options.name, option="--antenna")
-    given = {name: getattr(options, name) for name in ("antenna", "segment")}
-    named = View.from_query(urlencode({k: v for k, v in given.items() if v is not None}), settings)
-    view = View.from_query(options.view, settings)
-    return dataclasses.replace(view, antenna=named.antenna or view.antenna, segments=named.segments or view.segments)
+    """Return the view asked for; what an option of its own says stands in place of what ``--view`` does."""
+    given = {name: value for name in _VIEW_OPTIONS if (value := getattr(options, name)) is not None}
+    reads = tables.READS.get(options.name.replace("-", "_"), ())
+    for name in given:
+        field = _VIEW_OPTIONS[name][1]
+        if options.name in tables.TABLES and field != "segments" and field not in reads:
+            raise UserError("table.no_option", name=options.name, option=f"--{name}")
+    query = urlencode({_VIEW_OPTIONS[name][0]: value for name, value in given.items()}, doseq=True)
+    named = View.from_query(query, settings)
+    fields = {field: getattr(named, field) for _, field in (_VIEW_OPTIONS[name] for name in given)}
+    return dataclasses.replace(View.from_query(options.view, settings), **fields)
 
 
-def _notices(name: str, snapshot: Snapshot, view: View, t: Translator) -> Iterator[str]:
+def _notices(name: str, snapshot: Snapshot, view: View, settings: Settings, t: Translator) -> Iterator[str]:
     """Yield what whoever reads the table must know and its columns do not say."""
     if snapshot.is_demo:
         yield t("cli.demo_notice")
     if name == "prospects" and snapshot.manifest["resemblance"].get(view.perimeter) is None:
         members, others = tables.membership(snapshot, view)
         yield no_model_sentence(t, members=members, others=others)
+    reads = tables.READS.get(name.replace("-", "_"), ())
+    if "unit" in reads:
+        yield from note_sentences(tables.reach_notes(snapshot, view, settings), t, view=view)
+        if view.unit == "min":
+            yield measured_sentence(tables.measured(snapshot, view, settings).iloc[0], t)
+    if "offices" in reads:
+        yield from note_sentences(tables.siting_notes(snapshot, view, settings), t, view=view)
 
 
 def summarise(snapshot: Snapshot) -> dict[str, Any]:

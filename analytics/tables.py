@@ -14,6 +14,21 @@ import pandas as pd
 from analytics.errors import UserError
 from analytics.results.areas import LEVELS, size_label
 from analytics.results.lists import firms, matches, members, review
+from analytics.results.reach import (
+    COVERAGE_COLUMNS,
+    NETWORK,
+    antenna_outlines,
+    coverage,
+    coverage_curve,
+    coverage_totals,
+    measured,
+    nearness,
+    overlaps,
+    reach_notes,
+    reach_places,
+    territories,
+    under_covered_towns,
+)
 from analytics.results.recruitment import (
     PROSPECT_COLUMNS,
     REASONS,
@@ -35,6 +50,19 @@ from analytics.results.shares import (
     region_totals,
     shrunk_penetration,
 )
+from analytics.results.siting import (
+    NEXT_COLUMNS,
+    STABILITY_THRESHOLDS,
+    move,
+    next_antennas,
+    next_antennas_in_full,
+    offices_needed,
+    possible_sites,
+    short_list,
+    siting_notes,
+    siting_summary,
+    stability,
+)
 from analytics.results.towns import (
     TOWN_COLUMNS,
     contours,
@@ -51,33 +79,56 @@ from analytics.store import Snapshot
 from analytics.view import View
 
 __all__ = [
+    "COVERAGE_COLUMNS",
     "LEVELS",
+    "NETWORK",
+    "NEXT_COLUMNS",
     "PENETRATION_COLUMNS",
     "PROSPECT_COLUMNS",
     "READS",
     "REASONS",
     "SHRUNK_COLUMNS",
+    "STABILITY_THRESHOLDS",
     "TABLES",
     "TOWN_COLUMNS",
+    "antenna_outlines",
     "comparison",
     "compute",
     "contours",
+    "coverage",
+    "coverage_curve",
+    "coverage_totals",
     "current_members",
     "firms",
     "key_figures",
     "matches",
+    "measured",
     "members",
     "membership",
+    "move",
+    "nearness",
+    "next_antennas",
+    "next_antennas_in_full",
+    "offices_needed",
+    "overlaps",
     "penetration",
     "places",
     "plan",
+    "possible_sites",
     "prospects",
     "prospects_in_full",
     "quartile_totals",
+    "reach_notes",
+    "reach_places",
     "region_totals",
     "review",
+    "short_list",
     "shrunk_penetration",
+    "siting_notes",
+    "siting_summary",
     "size_label",
+    "stability",
+    "territories",
     "thresholds",
     "town_firms",
     "town_limits",
@@ -86,6 +137,7 @@ __all__ = [
     "town_targets",
     "towns",
     "towns_in_full",
+    "under_covered_towns",
     "white_space",
 ]
 
@@ -107,21 +159,46 @@ TABLES: dict[str, Table] = {
     "white-space": Table(white_space, ("language",)),
     "thresholds": Table(thresholds),
     "prospects": Table(prospects, ("limit", "language")),
+    "coverage": Table(coverage),
+    "coverage-curve": Table(coverage_curve),
+    "overlaps": Table(overlaps),
+    "territories": Table(territories),
+    "nearness": Table(nearness),
+    "next-antennas": Table(next_antennas),
+    "stability": Table(stability),
+    "offices-needed": Table(offices_needed),
+    "move": Table(move),
 }
 
 _TOWN = ("level", "town")
 _NARROWED = (*_TOWN, "town_only", "antenna", "within_km")
 _LIST = (*_NARROWED, "cell", "order")
+_REACH = ("threshold", "unit")
+_SITES = ("offices", "excluded", "forced")
 # Fields of a view, besides those that choose firms, on which each table depends: whatever the others say, it is the
 # same.
 READS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("firms", "members", "matches", "penetration", "shrunk_penetration"), ()),
     **dict.fromkeys(("region_totals", "comparison", "places", "key_figures"), ()),
-    **dict.fromkeys(("towns", "towns_in_full", "town_names", "town_limits", "contours"), ("level",)),
+    **dict.fromkeys(("towns", "towns_in_full"), ("level", "antenna", "within_km")),
+    **dict.fromkeys(("town_names", "town_limits", "contours"), ("level",)),
     **dict.fromkeys(("town_firms", "town_members", "town_targets"), _TOWN),
     **dict.fromkeys(("white_space", "thresholds"), _NARROWED),
     **dict.fromkeys(("prospects", "prospects_in_full"), _LIST),
     "plan": (*_LIST, "visits", "conversion"),
+    **dict.fromkeys(("coverage", "overlaps", "territories", "reach_places"), _REACH),
+    **dict.fromkeys(("antenna_outlines", "reach_notes"), _REACH),
+    **dict.fromkeys(("coverage_curve", "nearness"), ("unit",)),
+    **dict.fromkeys(("coverage_totals", "measured", "under_covered_towns"), ()),
+    **dict.fromkeys(
+        ("next_antennas", "next_antennas_in_full", "siting_summary"),
+        (*_REACH, "demand", *_SITES),
+    ),
+    "stability": ("unit", *_SITES),
+    "offices_needed": (*_REACH, "excluded", "forced"),
+    "move": (*_REACH, "demand", "excluded"),
+    "possible_sites": ("excluded", "forced"),
+    "siting_notes": _SITES,
 }
 
 

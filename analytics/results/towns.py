@@ -59,13 +59,14 @@ def towns_in_full(snapshot: Snapshot, view: View, settings: Settings, *, level: 
     (``areas.main_places``), ``rank`` (1 for the area that misses most members; null where nothing can be said).
 
     Departments choose which areas are shown, and nothing else: each is whole, and is judged among all areas of the
-    region. Judged among those of one department, an area would be told, or not, by what was chosen beside it.
+    region. Judged among those of one department, an area would be told, or not, by what was chosen beside it. So do the
+    view's ``antenna`` and ``within_km``: they leave the areas whose firms are mostly nearest to it, and so near.
     """
     level = _known_level(level or view.level)
-    compared = _compared(snapshot, view, settings, level=level)
+    compared = compared_areas(snapshot, view, settings, level=level)
     clusters = compared.assign(cluster=_clusters(snapshot, view, compared, level=level))
     shown = clusters[clusters["area_code"].isin(shown_areas(snapshot, view, settings, level=level))]
-    placed = shown.merge(main_places(snapshot, level=level), on="area_code", how="left")
+    placed = _around(shown, view).merge(main_places(snapshot, level=level), on="area_code", how="left")
     missing = placed["members_missing"].where(~placed["verdict"].isin(["empty", "too_small"]))
     kinds = kind_of(placed, near_km=settings.towns.near_km)
     return placed.assign(kind=kinds, rank=missing.rank(method="min", ascending=False))
@@ -134,6 +135,13 @@ def town_targets(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataF
     return ordered[columns].head(LARGEST_TARGETS).reset_index(drop=True)
 
 
+def _around(towns: pd.DataFrame, view: View) -> pd.DataFrame:
+    """Keep the areas around the view's antenna, as near as it says."""
+    if view.antenna is not None:
+        towns = towns[towns["nearest_antenna"] == view.antenna]
+    return towns if view.within_km is None else towns[towns["antenna_km"] <= view.within_km]
+
+
 def _of_town(snapshot: Snapshot, view: View) -> pd.DataFrame:
     firms = standing_firms(snapshot, all_departments(view))
     return firms[firms[LEVEL_COLUMNS[view.level]] == view.town]
@@ -145,8 +153,8 @@ def _known_level(level: str) -> str:
     return level
 
 
-def _compared(snapshot: Snapshot, view: View, settings: Settings, *, level: str) -> pd.DataFrame:
-    """Return all areas of the region's level beside their expectation, with their names."""
+def compared_areas(snapshot: Snapshot, view: View, settings: Settings, *, level: str) -> pd.DataFrame:
+    """Return all areas of the region's level beside their expectation, named (``standing.compare_areas``)."""
     wide = all_departments(view)
     areas = areas_of(snapshot, wide, settings, level=level)
     compared = compare_areas(standing_firms(snapshot, wide), level=level, areas=areas["area_code"].tolist())

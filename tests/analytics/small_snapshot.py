@@ -16,6 +16,7 @@ from analytics.contracts import (
     COMMUNES,
     CONTOURS,
     FIRMS,
+    ISOCHRONES,
     MEMBERS,
     NEIGHBOURS,
     PROSPECTS,
@@ -158,7 +159,6 @@ _CANDIDATE = {"member_id": "M-4", "rank": 1, "siren": "400000006", "name": "Delt
 _RING = {"x_km": [[0.0, 1.0, 1.0, 0.0]], "y_km": [[0.0, 0.0, 1.0, 0.0]]}
 _TABLES = {
     "communes": COMMUNE_ROWS,
-    "antennas": _ANTENNA_ROWS,
     "departments": pd.DataFrame({"area_code": ["31", "34", "48"], "area_name": ["HG", "Hérault", "Lozère"]}),
     "epcis": pd.DataFrame(
         {
@@ -197,6 +197,8 @@ class SmallSnapshot:
     tic: pd.DataFrame = dataclasses.field(default_factory=lambda: TIC)
     roster: pd.DataFrame = dataclasses.field(default_factory=lambda: ROSTER)
     scores: pd.DataFrame = dataclasses.field(default_factory=PROSPECTS.empty)
+    antennas: pd.DataFrame = dataclasses.field(default_factory=lambda: _ANTENNA_ROWS)
+    isochrones: pd.DataFrame = dataclasses.field(default_factory=ISOCHRONES.empty)
     built_at: datetime = datetime(2026, 11, 1, tzinfo=UTC)
     perimeters: tuple[str, ...] = ("tic",)
     is_older: bool = False
@@ -222,4 +224,5 @@ class SmallSnapshot:
         return self._tables()[name]
 
     def _tables(self) -> dict[str, pd.DataFrame]:
-        return {"firms-tic": self.tic, "members": self.roster, "prospects-tic": self.scores, **_TABLES}
+        own = {"firms-tic": self.tic, "members": self.roster, "prospects-tic": self.scores}
+        return {**own, "antennas": self.antennas, "isochrones": self.isochrones, **_TABLES}

@@ -1,0 +1,98 @@
+"""How far firms and communes are from antennas and from where the next ones may stand: kilometres or minutes.
+
+Kilometres are as the crow flies, minutes by road: estimated, or within what IGN's service measured where it was asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from analytics.contracts import ISOCHRONES as CONTRACT
+from analytics.metrics.nearness import points_of
+from analytics.metrics.travel import crow_km, driving_minutes, measured_minutes, usable_isochrones
+from analytics.results.selection import region_standing
+from analytics.settings import Settings
+from analytics.store import ISOCHRONES, Snapshot
+from analytics.view import View
+
+
+def isochrones(snapshot: Snapshot) -> pd.DataFrame:
+    """Return what was measured, columns of the contract ``ISOCHRONES``; without a row where nothing was."""
+    return snapshot.table(ISOCHRONES) if ISOCHRONES in snapshot.table_names else _none_measured()
+
+
+def firm_costs(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return the cost in the view's unit from every firm of its perimeter to each antenna, rows as ``region_standing``.
+
+    A firm without position stands at the town hall of its commune.
+    """
+
+    def points() -> np.ndarray:
+        return points_of(region_standing(snapshot, view), snapshot.table("communes"))
+
+    antennas = snapshot.table("antennas")
+    make = _maker(points, antennas, snapshot=snapshot, unit=view.unit, settings=settings)
+    named = snapshot.once(f"firm-{view.unit}-{view.perimeter}", lambda: _framed(make(), antennas["name"]))
+    return named.set_axis(region_standing(snapshot, view).index)
+
+
+def commune_costs(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return the cost in the view's unit from every town hall, in the order of ``communes``, to each antenna."""
+    antennas = snapshot.table("antennas")
+    make = _maker(lambda: _halls(snapshot), antennas, snapshot=snapshot, unit=view.unit, settings=settings)
+    return snapshot.once(f"commune-{view.unit}", lambda: _framed(make(), antennas["name"]))
+
+
+def candidate_costs(snapshot: Snapshot, view: View, settings: Settings, *, candidates: pd.DataFrame) -> pd.DataFrame:
+    """Return the cost in the view's unit from every town hall to each candidate, columns their commune codes.
+
+    Parameters
+    ----------
+    candidates
+        ``commune_code, name, x_m, y_m``, as ``siting.possible_sites`` returns them.
+    """
+    make = _maker(lambda: _halls(snapshot), candidates, snapshot=snapshot, unit=view.unit, settings=settings)
+    return _framed(make(), candidates["commune_code"])
+
+
+def unmeasured_antennas(snapshot: Snapshot) -> list[str]:
+    """Return the antennas without isochrones of where they stand, where others have some; none where none has."""
+    antennas = snapshot.table("antennas")
+    usable = usable_isochrones(isochrones(snapshot), antennas)
+    if isochrones(snapshot).empty:
+        return []
+    return antennas.loc[~antennas["commune_code"].isin(usable["commune_code"]), "name"].tolist()
+
+
+@cache
+def _none_measured() -> pd.DataFrame:
+    """Return what a snapshot of before there were isochrones has of them."""
+    return CONTRACT.empty()
+
+
+def _halls(snapshot: Snapshot) -> np.ndarray:
+    return snapshot.table("communes")[["x_m", "y_m"]].to_numpy(dtype="float64")
+
+
+def _maker(
+    points: Callable[[], np.ndarray], sites: pd.DataFrame, *, snapshot: Snapshot, unit: str, settings: Settings
+) -> Callable[[], np.ndarray]:
+    """Return what computes the costs from the points to the sites, once it is asked to."""
+
+    def make() -> np.ndarray:
+        places = points()
+        km = crow_km(places, sites[["x_m", "y_m"]].to_numpy(dtype="float64"))
+        if unit == "km":
+            return km
+        usable = usable_isochrones(isochrones(snapshot), sites)
+        return measured_minutes(driving_minutes(km, settings.travel), places, sites, usable)
+
+    return make
+
+
+def _framed(costs: np.ndarray, names: pd.Series) -> pd.DataFrame:
+    return pd.DataFrame(costs, columns=names.tolist())

@@ -1,0 +1,359 @@
+"""Where the next antennas should stand, with the certainty that the answer has."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analytics.metrics.siting import (
+    Siting,
+    best_move,
+    fewest_sites,
+    first_nearby,
+    greedy_covering,
+    maximal_covering,
+    times_nearby,
+)
+from analytics.metrics.travel import crow_km
+from analytics.results.costs import candidate_costs, commune_costs, firm_costs
+from analytics.results.reach import outlines_of
+from analytics.results.selection import standing_firms
+from analytics.results.towns import compared_areas
+from analytics.settings import Settings
+from analytics.store import Snapshot
+from analytics.view import DEMANDS, MOST_OFFICES, View
+
+NEXT_COLUMNS = [
+    "rank",
+    "commune_code",
+    "commune_name",
+    "added_demand",
+    "covered_share_pct",
+    "optimality_gap",
+    "chosen_by_greedy",
+]
+STABILITY_COLUMNS = [
+    "commune_code",
+    "commune_name",
+    "times",
+    "share_pct",
+    "times_firms",
+    "times_jobs",
+    "times_missing",
+    "times_nearby",
+    "is_first_nearby",
+]
+SHARES_PCT = (90, 95, 99)
+# Two communes so near to each other are one place to open: whoever could come to one could come to the other.
+NEARBY_KM = 10.0
+STABILITY_THRESHOLDS = (20.0, 30.0, 45.0, 60.0)
+SHORT_LIST = 20
+_PLACE = ["commune_code", "name", "department_code", "population", "x_m", "y_m", "longitude", "latitude"]
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """What is to be reached by new sites, and what each candidate reaches.
+
+    Attributes
+    ----------
+    candidates
+        Columns of ``_PLACE``, most populous first.
+    demand
+        By commune, in the order of ``communes``: what no antenna reaches today.
+    reaches
+        (communes, candidates): whether one is within the threshold of the other.
+    total, already
+        All the demand there is, and what is reached today.
+    forced
+        Candidates where a site must stand, by their place in ``candidates``.
+    """
+
+    candidates: pd.DataFrame
+    demand: np.ndarray
+    reaches: np.ndarray
+    total: float
+    already: float
+    forced: tuple[int, ...]
+
+
+def possible_sites(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return where the next antenna may stand, most populous first: communes with their town hall.
+
+    Communes of ``settings.siting.smallest_population`` inhabitants or more and the most populous one of each EPCI (the
+    sources do not name its seat); those that the view forces; without those that it excludes, and without those where
+    an antenna stands.
+    """
+    communes = snapshot.table("communes").sort_values(["population", "commune_code"], ascending=[False, True])
+    is_main = communes["epci_code"].notna() & ~communes.duplicated("epci_code")
+    may = (communes["population"] >= settings.siting.smallest_population) | is_main
+    may |= communes["commune_code"].isin(view.forced)
+    may &= ~communes["commune_code"].isin([*view.excluded, *snapshot.table("antennas")["commune_code"]])
+    return communes.loc[may, _PLACE].reset_index(drop=True)
+
+
+def next_antennas(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return where to open the view's number of ``offices`` so as to reach most of its ``demand``; ``NEXT_COLUMNS``.
+
+    The maximal covering location problem with today's antennas fixed (``metrics.siting.maximal_covering``). Demand is
+    firms, jobs, or the members missing by commune where some are (``towns --level commune``). What is reached today is
+    counted firm by firm, as in ``coverage``; a new antenna reaches the firms of a commune whose town hall is within the
+    threshold. ``added_demand`` of a rank supposes those before it open, ``covered_share_pct`` is that of the network
+    with them; a site that adds nothing is left out. ``optimality_gap`` is zero where the answer is proven the best.
+    """
+    return next_antennas_in_full(snapshot, view, settings)[NEXT_COLUMNS]
+
+
+def next_antennas_in_full(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return ``next_antennas`` with what the page shows besides.
+
+    These are ``department_code``, ``population``, ``x_m``, ``y_m``, ``nearest_antenna`` and ``cost`` to it in the
+    view's unit, ``is_forced``, the line around what it would reach, ``x_km``, ``y_km`` (``reach.outlines_of``), and
+    ``greedy_added``, what as many antennas chosen one after the other would add together (``siting.greedy_covering``).
+    """
+    problem = _problem(snapshot, view, settings)
+    answer = _solve(problem, offices=view.offices)
+    greedy = greedy_covering(problem.demand, problem.reaches, k=view.offices, forced=problem.forced)
+    chosen = problem.candidates.iloc[list(answer.sites)].reset_index(drop=True)
+    costs = commune_costs(snapshot, view, settings).set_axis(snapshot.table("communes")["commune_code"])
+    own = costs.loc[chosen["commune_code"]].fillna(np.inf)
+    lines = outlines_of(snapshot, view, settings, sites=chosen).set_index("name")
+    return chosen.assign(
+        rank=np.arange(1, len(chosen) + 1),
+        commune_name=chosen["name"],
+        added_demand=np.array(answer.added, dtype="float64"),
+        covered_share_pct=_share_pct(problem.already + np.cumsum(answer.added), problem.total),
+        optimality_gap=answer.gap,
+        chosen_by_greedy=np.isin(answer.sites, greedy.sites),
+        nearest_antenna=own.idxmin(axis=1).to_numpy() if len(costs.columns) else None,
+        cost=own.min(axis=1).to_numpy(),
+        greedy_added=float(sum(greedy.added)),
+        is_forced=np.isin(answer.sites, problem.forced),
+        x_km=chosen["name"].map(lines["x_km"]),
+        y_km=chosen["name"].map(lines["y_km"]),
+    )
+
+
+def siting_summary(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return the one row beside which the answer stands.
+
+    ``total`` of the demand, ``already`` reached today, ``already_pct``, and how many ``candidates`` there are.
+    """
+    total = _whole(snapshot, view, settings)
+    already = total - float(_unreached(snapshot, view, settings).sum())
+    row = {
+        "total": total,
+        "already": already,
+        "already_pct": float(_share_pct(np.array([already]), total)[0]),
+        "candidates": len(possible_sites(snapshot, view, settings)),
+    }
+    return pd.DataFrame([row])
+
+
+def offices_needed(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return the smallest number of new antennas that puts 90, 95 and 99 % of firms within the view's threshold.
+
+    ``share_pct, offices`` (null where all candidates together do not reach it), ``lower_bound, is_proven``
+    (``metrics.siting.fewest_sites``). Whatever the view's demand, firms are counted.
+    """
+    problem = _problem(snapshot, dataclasses.replace(view, demand="firms"), settings)
+    rows = []
+    for share in SHARES_PCT:
+        found = fewest_sites(
+            problem.demand,
+            problem.reaches,
+            share=share / 100,
+            total=problem.total,
+            already=problem.already,
+            forced=problem.forced,
+        )
+        rows.append((share, found.sites, found.lower_bound, found.is_proven))
+    table = pd.DataFrame(rows, columns=["share_pct", "offices", "lower_bound", "is_proven"])
+    return table.astype({"offices": "Int64"})
+
+
+def move(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return the one row of the best move of one antenna of today to another commune (``metrics.siting.best_move``).
+
+    ``closed, commune_code, commune_name, gain, gain_pct``: what the network would reach more of the view's demand; at
+    most zero where no move pays. Without a row where there is no antenna or no candidate.
+    """
+    problem = _problem(snapshot, dataclasses.replace(view, forced=()), settings)
+    antennas = snapshot.table("antennas")["name"].tolist()
+    if not antennas or problem.candidates.empty:
+        return pd.DataFrame({"closed": [], "commune_code": [], "commune_name": [], "gain": [], "gain_pct": []})
+    rest = _unreached_without(snapshot, view, settings)
+    found = best_move(rest, problem.reaches, kept=problem.total - rest.sum(axis=0), total_now=problem.already)
+    opened = problem.candidates.iloc[found.opened]
+    row = {
+        "closed": antennas[found.closed],
+        "commune_code": opened["commune_code"],
+        "commune_name": opened["name"],
+        "gain": found.gain,
+        "gain_pct": float(_share_pct(np.array([found.gain]), problem.total)[0]),
+    }
+    return pd.DataFrame([row])
+
+
+def stability(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return how often each commune is chosen over four thresholds and three demands, most often nearby first.
+
+    ``commune_code, commune_name, times, share_pct`` and ``times_firms, times_jobs, times_missing``, each of four;
+    ``times_nearby``, how often it or a commune within ``NEARBY_KM`` is chosen, and ``is_first_nearby``, whether none so
+    near is chosen more often. The number of offices, what is excluded or forced and the unit are those of the view, the
+    thresholds 20, 30, 45, 60.
+    """
+    answers = {
+        (demand, threshold): _chosen(snapshot, dataclasses.replace(view, demand=demand, threshold=threshold), settings)
+        for demand in DEMANDS
+        for threshold in STABILITY_THRESHOLDS
+    }
+    codes = sorted({code for chosen in answers.values() for code in chosen})
+    communes = snapshot.table("communes").set_index("commune_code").loc[codes]
+    is_chosen = np.array([communes.index.isin(chosen) for chosen in answers.values()]).reshape(len(answers), len(codes))
+    points = communes[["x_m", "y_m"]].to_numpy(dtype="float64")
+    times, nearby = is_chosen.sum(axis=0), times_nearby(is_chosen, crow_km(points, points) <= NEARBY_KM)
+    by_demand = {
+        f"times_{demand}": is_chosen[[asked == demand for asked, _ in answers]].sum(axis=0) for demand in DEMANDS
+    }
+    table = communes.rename(columns={"name": "commune_name"}).assign(
+        times=times, share_pct=100 * times / len(answers), times_nearby=nearby, **by_demand
+    )
+    ordered = table.sort_values(["times_nearby", "times", "population"], ascending=False).reset_index()
+    places = ordered[["x_m", "y_m"]].to_numpy(dtype="float64")
+    told = ordered.assign(is_first_nearby=first_nearby(crow_km(places, places) <= NEARBY_KM))
+    return told[STABILITY_COLUMNS]
+
+
+def _chosen(snapshot: Snapshot, view: View, settings: Settings) -> list[str]:
+    """Return the communes chosen for a view."""
+    problem = _problem(snapshot, view, settings)
+    sites = _solve(problem, offices=view.offices).sites
+    return problem.candidates["commune_code"].iloc[list(sites)].tolist()
+
+
+def short_list(snapshot: Snapshot, view: View, settings: Settings, *, limit: int = SHORT_LIST) -> pd.DataFrame:
+    """Return the places whose isochrones are worth measuring: antennas, then the candidates chosen most often.
+
+    ``commune_code, name, x_m, y_m, longitude, latitude``.
+    """
+    often = stability(snapshot, dataclasses.replace(view, offices=MOST_OFFICES), settings)["commune_code"].head(limit)
+    antennas = snapshot.table("antennas")["commune_code"]
+    places = snapshot.table("communes").set_index("commune_code").loc[pd.unique(pd.concat([antennas, often]))]
+    located: pd.DataFrame = places.reset_index()
+    return located[["commune_code", "name", "x_m", "y_m", "longitude", "latitude"]]
+
+
+def siting_notes(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return what a reader must know of what was asked: ``note, names``, names joined by ``, ``.
+
+    ``unknown``: codes excluded or forced that are no commune's; ``both``: communes excluded and forced, which are
+    excluded; ``standing``: forced where an antenna stands; ``few``: fewer candidates than offices asked for;
+    ``forced``: more forced than asked for, and all stand.
+    """
+    communes = snapshot.table("communes").set_index("commune_code")["name"]
+    standing = set(snapshot.table("antennas")["commune_code"])
+    told = {
+        "unknown": [code for code in dict.fromkeys((*view.excluded, *view.forced)) if code not in communes.index],
+        "both": [communes[code] for code in view.forced if code in view.excluded and code in communes.index],
+        "standing": [communes[code] for code in view.forced if code in standing],
+    }
+    found = [(note, ", ".join(names)) for note, names in told.items() if names]
+    open_to = possible_sites(snapshot, view, settings)
+    if len(open_to) < view.offices:
+        found.append(("few", str(len(open_to))))
+    if int(open_to["commune_code"].isin(view.forced).sum()) > view.offices:
+        found.append(("forced", ""))
+    return pd.DataFrame(found, columns=["note", "names"])
+
+
+def _solve(problem: _Problem, *, offices: int) -> Siting:
+    return maximal_covering(problem.demand, problem.reaches, k=offices, forced=problem.forced)
+
+
+def _problem(snapshot: Snapshot, view: View, settings: Settings) -> _Problem:
+    open_to = possible_sites(snapshot, view, settings)
+    costs = _all_candidate_costs(snapshot, view, settings, open_to=open_to)
+    rest, total = _unreached(snapshot, view, settings), _whole(snapshot, view, settings)
+    forced = np.flatnonzero(open_to["commune_code"].isin(view.forced)).tolist()
+    return _Problem(
+        candidates=open_to,
+        demand=rest,
+        reaches=costs <= view.threshold,
+        total=total,
+        already=total - float(rest.sum()),
+        forced=tuple(forced),
+    )
+
+
+def _all_candidate_costs(snapshot: Snapshot, view: View, settings: Settings, *, open_to: pd.DataFrame) -> np.ndarray:
+    """Return (communes, candidates): those of the settings are computed once a snapshot, forced ones beside."""
+    usual = possible_sites(snapshot, View(view.perimeter), settings)
+    known = snapshot.once(f"candidate-{view.unit}", lambda: candidate_costs(snapshot, view, settings, candidates=usual))
+    others = open_to[~open_to["commune_code"].isin(known.columns)]
+    if len(others):
+        known = pd.concat([known, candidate_costs(snapshot, view, settings, candidates=others)], axis=1)
+    codes = open_to["commune_code"].tolist()
+    # Of all of them no copy is made: there are some two and a half million.
+    return known.to_numpy() if known.columns.tolist() == codes else known[codes].to_numpy()
+
+
+def _whole(snapshot: Snapshot, view: View, settings: Settings) -> float:
+    """Return all the demand of the view there is."""
+    if view.demand == "missing":
+        return float(_missing_by_commune(snapshot, view, settings).sum())
+    firms = standing_firms(snapshot, view)
+    return float(len(firms)) if view.demand == "firms" else float(firms["jobs_estimate"].sum())
+
+
+def _unreached(snapshot: Snapshot, view: View, settings: Settings) -> np.ndarray:
+    """Return by commune the demand that no antenna reaches."""
+    if view.demand == "missing":
+        is_reached = (commune_costs(snapshot, view, settings).to_numpy() <= view.threshold).any(axis=1)
+        return np.where(is_reached, 0.0, _missing_by_commune(snapshot, view, settings))
+    firms = standing_firms(snapshot, view)
+    costs = firm_costs(snapshot, view, settings).loc[firms.index].to_numpy()
+    is_far = ~np.any(costs <= view.threshold, axis=1)
+    return _by_commune(snapshot, firms.iloc[np.flatnonzero(is_far)], demand=view.demand)
+
+
+def _unreached_without(snapshot: Snapshot, view: View, settings: Settings) -> np.ndarray:
+    """Return (communes, antennas): the demand that no antenna reaches once one is closed."""
+    if view.demand == "missing":
+        is_reached = commune_costs(snapshot, view, settings).to_numpy() <= view.threshold
+        missing = _missing_by_commune(snapshot, view, settings)[:, None]
+        return np.where(_by_others(is_reached), 0.0, missing)
+    firms = standing_firms(snapshot, view)
+    is_reached = firm_costs(snapshot, view, settings).loc[firms.index].to_numpy() <= view.threshold
+    kept = list(_by_others(is_reached).T)
+    return np.column_stack(
+        [_by_commune(snapshot, firms.iloc[np.flatnonzero(~others)], demand=view.demand) for others in kept]
+    )
+
+
+def _by_others(is_reached: np.ndarray) -> np.ndarray:
+    """Return (n, s): whether a site other than that of the column reaches it."""
+    others: np.ndarray = is_reached.sum(axis=1, keepdims=True) - is_reached > 0
+    return others
+
+
+def _by_commune(snapshot: Snapshot, firms: pd.DataFrame, *, demand: str) -> np.ndarray:
+    grouped = firms.groupby("commune_code")
+    sums = grouped.size() if demand == "firms" else grouped["jobs_estimate"].sum()
+    return sums.reindex(snapshot.table("communes")["commune_code"], fill_value=0).to_numpy(dtype="float64")
+
+
+def _missing_by_commune(snapshot: Snapshot, view: View, settings: Settings) -> np.ndarray:
+    """Return the members that each commune of the view's departments misses; 0 where it misses none."""
+    communes = snapshot.table("communes")
+    missing = compared_areas(snapshot, view, settings, level="commune").set_index("area_code")["members_missing"]
+    chosen = communes["department_code"].isin(view.departments or communes["department_code"].unique())
+    told = communes["commune_code"].map(missing).where(chosen)
+    return told.fillna(0).clip(lower=0).to_numpy(dtype="float64")
+
+
+def _share_pct(reached: np.ndarray, total: float) -> np.ndarray:
+    return 100 * reached / total if total else np.full(len(reached), np.nan)
