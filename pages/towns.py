@@ -10,7 +10,7 @@ from analytics.figures.funnel import funnel
 from analytics.figures.quadrant import quadrant
 from analytics.figures.ratio_map import ratio_map
 from analytics.text import towns_findings as findings
-from pages.shared import blocks, door, filters, sheet, town_pieces
+from pages.shared import blocks, door, filters, planning, sheet, town_pieces
 
 reader = filters.bar(filters=("level", "department", "segment", "size", "perimeter"))
 t, language, level = reader.t, reader.t.language, reader.view.level
@@ -20,6 +20,7 @@ look = {"selected": town, "palette": blocks.slots(), "language": language}
 draw = town_pieces.Drawing(reader, town, on_click=partial(sheet.choose_clicked, reader))
 
 blocks.title(findings.headline(towns, t, level=level))
+planning.around(reader)
 if town_pieces.is_comparable(towns):
     left, right = st.columns([8, 5], gap="large")
     with left, blocks.block("funnel", findings.funnel_title(towns, t), town_pieces.funnel_key(t, level)):

@@ -13,6 +13,13 @@ from analytics.view import MAX_VISITS
 from pages.shared import address, blocks, filters, guards
 from pages.shared.loaders import Reader
 
+_LET_GO: dict[str, dict[str, object]] = {
+    "cell": {"cell": None},
+    "town": {"town_only": False},
+    "antenna": {"antenna": None},
+    "within": {"within_km": None},
+}
+
 
 def scope(reader: Reader) -> str | None:
     """Return the one thing that narrows the list, None where several things do or none does."""
@@ -27,7 +34,15 @@ def chosen(reader: Reader) -> None:
     view = reader.view
     if view.town_only and view.town not in set(reader.table("town_names")["area_code"]):
         st.warning(guards.plain(reader.t("towns.unknown_town", town=view.town or "")))
-    narrowed = {name: text for name, text in _narrowings(reader).items() if name in ("cell", "town")}
+    _chips(reader, {name: text for name, text in _narrowings(reader).items() if name in ("cell", "town")})
+
+
+def around(reader: Reader) -> None:
+    """Show the antenna and the distance that narrow a page which has no choice of them, with the way to let go."""
+    _chips(reader, {name: text for name, text in _narrowings(reader).items() if name in ("antenna", "within")})
+
+
+def _chips(reader: Reader, narrowed: dict[str, str]) -> None:
     if not narrowed:
         return
     with st.container(horizontal=True, key="narrowed"):
@@ -113,8 +128,7 @@ def _narrowings(reader: Reader) -> dict[str, str]:
 
 def _let_go(reader: Reader, name: str) -> None:
     view = address.view(reader.settings)
-    changes: dict[str, object] = {"cell": None} if name == "cell" else {"town_only": False}
-    address.select(dataclasses.replace(view, **changes))
+    address.select(dataclasses.replace(view, **_LET_GO[name]))
 
 
 def _set(reader: Reader, name: str) -> None:

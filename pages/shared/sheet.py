@@ -93,18 +93,18 @@ def detail(reader: Reader, town: str) -> None:
     for column, by in zip(columns[:2], ("segment", "size_class"), strict=True):
         with column:
             st.html(f'<div class="head">{escape(t(f"towns.by_{by}"))}</div>')
-            blocks.rows(_counted(here.table("town_firms", by=by, language=t.language), t))
+            blocks.rows(counted(here.table("town_firms", by=by, language=t.language), t))
     with columns[2]:
         members = here.table("town_members")
         st.html(f'<div class="head">{escape(t.plural("towns.its_members", len(members)))}</div>')
-        blocks.rows([(_name(row, t), _jobs(row, t)) for row in members.head(_SHOWN_MEMBERS).to_dict("records")])
+        blocks.rows([(name_of(row, t), jobs_of(row, t)) for row in members.head(_SHOWN_MEMBERS).to_dict("records")])
         if len(members) > _SHOWN_MEMBERS:
             more = t.plural("common.others", len(members) - _SHOWN_MEMBERS)
             st.html(f'<div class="source">{escape(more)}</div>')
     with columns[3]:
         targets = here.table("town_targets")
         st.html(f'<div class="head">{escape(t("towns.largest_others"))}</div>')
-        blocks.rows([(str(row["name"]), _jobs(row, t)) for row in targets.to_dict("records")])
+        blocks.rows([(str(row["name"]), jobs_of(row, t)) for row in targets.to_dict("records")])
         if targets.empty:
             st.html(f'<div class="source">{escape(t("towns.no_target"))}</div>')
 
@@ -161,16 +161,18 @@ def _figures(row: pd.Series, towns: pd.DataFrame, t: Translator) -> list[tuple[s
     ]
 
 
-def _counted(counts: pd.DataFrame, t: Translator) -> list[tuple[str, str]]:
+def counted(counts: pd.DataFrame, t: Translator) -> list[tuple[str, str]]:
     """Return names with members and firms."""
     rows = zip(counts["area_name"], counts["members"], counts["firms"], strict=True)
     return [(name, t("common.members_of_firms", members=t.number(m), firms=t.number(n))) for name, m, n in rows]
 
 
-def _name(row: dict[Any, Any], t: Translator) -> str:
+def name_of(row: dict[Any, Any], t: Translator) -> str:
+    """Return the name of a member, or that it is withheld."""
     return t("towns.withheld") if pd.isna(row["name"]) else str(row["name"])
 
 
-def _jobs(row: dict[Any, Any], t: Translator) -> str:
+def jobs_of(row: dict[Any, Any], t: Translator) -> str:
+    """Return the size band of a firm in words."""
     code = str(row["size_code"])
     return t("recruitment.jobs_band", band=size_label(t, code)) if BY_CODE[code].low else "–"

@@ -17,6 +17,7 @@ NAVIGATION = (
     ("overview.py", "common.page_overview", ""),
     ("recruitment.py", "common.page_recruitment", "recruitment"),
     ("towns.py", "common.page_towns", "towns"),
+    ("coverage.py", "common.page_coverage", "coverage"),
     ("sources.py", "common.page_sources", "sources"),
 )
 

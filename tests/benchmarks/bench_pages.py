@@ -18,8 +18,9 @@ from analytics.pipeline import build_demo
 from analytics.store import FIRMS_PREFIX, Store
 
 SHELL = Path(__file__).parents[2] / "pages" / "shared" / "shell.py"
-PAGES = ("overview.py", "recruitment.py", "towns.py", "sources.py")
+PAGES = ("overview.py", "recruitment.py", "towns.py", "coverage.py", "sources.py")
 RUNS, TOWNS = 15, 7
+THRESHOLDS = (35.0, 40.0, 50.0, 55.0, 65.0, 70.0, 75.0)
 COPIES = 10
 
 
@@ -54,6 +55,17 @@ def another_town() -> float:
     return 1000 * statistics.median(taken)
 
 
+def another_threshold() -> tuple[float, float]:
+    """Return the median milliseconds of a threshold that nobody asked for before, and of one that somebody did."""
+    st.cache_resource.clear()
+    app = opened("coverage.py")
+    medians = []
+    for _ in range(2):
+        taken = [_seconds(app.slider(key="threshold").set_value(threshold).run) for threshold in THRESHOLDS]
+        medians.append(1000 * statistics.median(taken))
+    return medians[0], medians[1]
+
+
 def enlarge(store: Store, copies: int) -> int:
     """Publish the demonstration again, each firm of it ``copies`` times, and return how many firms that makes."""
     snapshot = store.current()
@@ -86,6 +98,8 @@ def print_pages(firms: int) -> None:
     for page in PAGES:
         cold, warm, sent = measure(page)
         print(f"  {page:14} cold {cold:6.0f} ms   warm median of {RUNS} {warm:5.0f} ms   {sent:6.0f} kB sent")
+    new, known = another_threshold()
+    print(f"  coverage.py, another threshold: median {new:.0f} ms, asked for before {known:.0f} ms")
     print(f"  towns.py, another town: median of {TOWNS} {another_town():.0f} ms")
 
 

@@ -1,0 +1,267 @@
+"""The map of who is within reach: firms by commune, what no antenna reaches, the reach of each, the next ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from analytics.figures.base import AXIS, blank, note, plain, steady
+from analytics.figures.labels import Mark, place_labels
+from analytics.figures.palette import Palette
+from analytics.figures.territory import NAME_PX, RING_PX, Frame, breadth, land_image, name_note
+from analytics.text import Translator, translator
+
+HEIGHT = 540
+# Names are placed for a map of this width; on a phone, where it is narrower, some may touch.
+WIDTH_PX = 520
+LARGEST_PX = 26.0  # radius
+FEW_FIRMS = 1_000.0  # that have the largest disc at least: in a small selection one must not look like many
+SMALLEST_PX = 2.5
+RANK_PX = 23
+INVISIBLE = "rgba(0,0,0,0)"
+RIM_FROM_PX = 6.0  # diameter from which a disc has a rim; on smaller ones it would be all there is
+
+
+def coverage_map(
+    places: pd.DataFrame,
+    outlines: pd.DataFrame,
+    antennas: pd.DataFrame,
+    suggested: pd.DataFrame,
+    *,
+    unit: str,
+    frame: Frame,
+    selected: str | None,
+    palette: Palette,
+    language: str,
+) -> go.Figure:
+    """Draw firms by commune as discs, those that no antenna reaches in the colour of the gap, on Lambert-93 axes in km.
+
+    Parameters
+    ----------
+    places
+        ``commune_name``, ``x_m``, ``y_m`` (EPSG:2154), ``firms``, ``unreached``, ``nearest_antenna``, ``cost`` in the
+        unit; one row a commune.
+    outlines
+        ``name``, ``x_km``, ``y_km`` (closed rings, gaps None), ``is_suggested``.
+    antennas
+        ``name``, ``x_m``, ``y_m``; their rings bear ``customdata`` ``[name]``.
+    suggested
+        ``rank``, ``commune_name``, ``x_m``, ``y_m``.
+    unit
+        ``min`` or ``km``.
+    selected
+        Name of the antenna whose reach is drawn in full.
+
+    Returns
+    -------
+    Figure
+        Surfaces are proportional to firms, on one scale for both colours. A redraw keeps where the reader looked
+        (``uirevision``).
+    """
+    t = translator(language)
+    figure = blank(palette=palette, language=language, height=HEIGHT, margin={})
+    sized = _sized(places)
+    _add_discs(figure, sized, unit=unit, palette=palette, t=t)
+    for is_next, color, dash, name in ((False, palette.ink, "dot", "reach"), (True, palette.ours, "dash", "next")):
+        lines = outlines[(outlines["is_suggested"] == is_next) & ((outlines["name"] != selected) | is_next)]
+        _add_lines(figure, lines, color=color, dash=dash, width=1.2, name=name)
+    chosen = outlines[~outlines["is_suggested"].astype(bool) & (outlines["name"] == selected)]
+    _add_lines(figure, chosen, color=palette.ink, dash="solid", width=2, name="selected")
+    rings = _located(antennas)
+    _add_antennas(figure, rings, selected, palette=palette, t=t)
+    following = _located(suggested)
+    _add_suggested(figure, following, palette=palette)
+    figure.update_traces(**steady(1.0), selector={"mode": "markers"})
+    west, east = breadth(frame)
+    shared = {**AXIS, "visible": False, "constrain": "domain", "fixedrange": False, "uirevision": "coverage"}
+    figure.update_layout(
+        images=[land_image(frame)],
+        uirevision="coverage",
+        modebar={"bgcolor": INVISIBLE, "color": palette.secondary, "activecolor": palette.ink},
+        xaxis={**shared, "range": [west, east]},
+        yaxis={**shared, "range": [frame.south, frame.north], "scaleanchor": "x"},
+        annotations=[
+            *_ranks(following, palette=palette),
+            *_names(rings, following, frame=frame, palette=palette),
+        ],
+    )
+    return figure
+
+
+def _located(points: pd.DataFrame) -> pd.DataFrame:
+    """Return the points that are on the map, with their place in kilometres."""
+    placed = points.dropna(subset=["x_m", "y_m"])
+    return placed.assign(x_km=placed["x_m"] / 1_000, y_km=placed["y_m"] / 1_000)
+
+
+def _sized(places: pd.DataFrame) -> pd.DataFrame:
+    """Return the communes that are on the map, largest first, with the diameters of both discs in pixels."""
+    located = places.dropna(subset=["x_m", "y_m"]).sort_values("firms", ascending=False)
+    top = max(float(located["firms"].max()) if len(located) else 0.0, FEW_FIRMS)
+    return located.assign(
+        x_km=(located["x_m"] / 1_000).round(1),
+        y_km=(located["y_m"] / 1_000).round(1),
+        firms_px=_diameter(located["firms"], top),
+        unreached_px=_diameter(located["unreached"], top),
+    )
+
+
+def _diameter(firms: pd.Series, top: float) -> pd.Series:
+    diameters: pd.Series = (2 * LARGEST_PX * np.sqrt(firms / top)).clip(lower=SMALLEST_PX).round(1)
+    return diameters
+
+
+def _add_discs(figure: go.Figure, sized: pd.DataFrame, *, unit: str, palette: Palette, t: Translator) -> None:
+    """Draw all firms of a commune in the sector's grey, and over them those out of reach.
+
+    Discs bear no ``customdata``: a click on one would be taken for a click on an antenna.
+    """
+    # Typed arrays cross as bytes and are checked at once, lists value by value: of two thousand communes that counts.
+    _add_markers(
+        figure,
+        sized,
+        "firms_px",
+        color=palette.sector,
+        opacity=0.85,
+        palette=palette,
+        text=[plain(name) for name in sized["commune_name"]],
+        hovertext=_hovers(sized, unit=unit, t=t),
+        hovertemplate="<b>%{text}</b><br>%{hovertext}<extra></extra>",
+        name="firms",
+    )
+    far = sized[sized["unreached"] > 0]
+    _add_markers(
+        figure, far, "unreached_px", color=palette.gap, opacity=1, palette=palette, hoverinfo="skip", name="unreached"
+    )
+
+
+def _hovers(sized: pd.DataFrame, *, unit: str, t: Translator) -> list[str]:
+    """Return what the hover of each commune says under its name."""
+    # Most communes share theirs with many others: each text is made once.
+    counts = list(zip(sized["firms"], sized["unreached"], strict=True))
+    ways = list(zip(sized["nearest_antenna"], sized["cost"].round(), strict=True))
+    count_texts = {count: _counts(*count, t=t) for count in set(counts)}
+    way_texts = {way: _way(*way, unit=unit, t=t) for way in set(ways)}
+    return [count_texts[count] + way_texts[way] for count, way in zip(counts, ways, strict=True)]
+
+
+def _counts(firms: int, far: int, *, t: Translator) -> str:
+    """Return how many firms there are, and how many of them are out of reach where that is but a part."""
+    if 0 < far < firms:
+        return t.plural("chart.coverage_hover", int(firms), far=t.number(far))
+    return t.plural("chart.coverage_far" if far else "chart.coverage_near", int(firms))
+
+
+def _way(antenna: str | None, cost: float, *, unit: str, t: Translator) -> str:
+    """Return the line of the nearest antenna, nothing where there is none."""
+    if pd.isna(antenna) or pd.isna(cost):
+        return ""
+    return "<br>" + t(f"chart.coverage_nearest_{unit}", cost=t.number(cost), antenna=plain(antenna))
+
+
+def _add_markers(
+    figure: go.Figure,
+    drawn: pd.DataFrame,
+    column: str,
+    *,
+    color: str,
+    opacity: float,
+    palette: Palette,
+    **options: Any,  # noqa: ANN401 - Plotly's own options
+) -> None:
+    rims = np.where(drawn[column] >= RIM_FROM_PX, 0.8, 0.0)
+    figure.add_scatter(
+        x=drawn["x_km"].to_numpy(dtype="float32"),
+        y=drawn["y_km"].to_numpy(dtype="float32"),
+        mode="markers",
+        marker={
+            "size": drawn[column].to_numpy(dtype="float32"),
+            "color": color,
+            "opacity": opacity,
+            "line": {"color": palette.background, "width": rims.astype("float32")},
+        },
+        **options,
+    )
+
+
+def _add_lines(figure: go.Figure, lines: pd.DataFrame, *, color: str, dash: str, width: float, name: str) -> None:
+    """Draw the outlines as one trace."""
+    if lines.empty:
+        return
+    x, y = ([value for line in lines[axis] for value in (*line, None)][:-1] for axis in ("x_km", "y_km"))
+    figure.add_scatter(
+        x=x, y=y, mode="lines", line={"color": color, "width": width, "dash": dash}, hoverinfo="skip", name=name
+    )
+
+
+def _add_antennas(
+    figure: go.Figure, rings: pd.DataFrame, selected: str | None, *, palette: Palette, t: Translator
+) -> None:
+    figure.add_scatter(
+        x=rings["x_km"].round(2).tolist(),
+        y=rings["y_km"].round(2).tolist(),
+        mode="markers",
+        marker={
+            "size": [RING_PX + 4 if name == selected else RING_PX for name in rings["name"]],
+            "color": palette.background,
+            "line": {"color": palette.ink, "width": 2},
+        },
+        customdata=[[str(name)] for name in rings["name"]],
+        hoverinfo="text",
+        hovertext=[f"<b>{plain(name)}</b><br>{t('chart.antenna')}" for name in rings["name"]],
+        name="antennas",
+    )
+
+
+def _add_suggested(figure: go.Figure, following: pd.DataFrame, *, palette: Palette) -> None:
+    figure.add_scatter(
+        x=following["x_km"].round(2).tolist(),
+        y=following["y_km"].round(2).tolist(),
+        mode="markers",
+        marker={"size": RANK_PX, "color": palette.ink, "line": {"color": palette.background, "width": 1.5}},
+        hoverinfo="text",
+        hovertext=[f"<b>{plain(name)}</b>" for name in following["commune_name"]],
+        name="suggested",
+    )
+
+
+def _ranks(following: pd.DataFrame, *, palette: Palette) -> list[dict[str, Any]]:
+    """Return the rank of each suggested antenna, on its disc."""
+    return [
+        note(
+            f"<b>{int(row['rank'])}</b>",
+            x=row["x_km"],
+            y=row["y_km"],
+            xanchor="center",
+            yanchor="middle",
+            borderpad=0,
+            captureevents=False,
+            font={"size": 12, "color": palette.background},
+        )
+        for row in following.to_dict("records")
+    ]
+
+
+def _names(rings: pd.DataFrame, following: pd.DataFrame, *, frame: Frame, palette: Palette) -> list[dict[str, Any]]:
+    """Return the names that find room: those of the antennas, and those of the next ones where they cover no disc.
+
+    The rank on a disc says which row of the list it is: no name is better than one that seems another's.
+    """
+    west, east = breadth(frame)
+    marks = [_mark(row["name"], row["x_km"], row["y_km"], RING_PX / 2 + 1) for row in rings.to_dict("records")]
+    marks += [_mark(row["commune_name"], row["x_km"], row["y_km"], RANK_PX / 2) for row in following.to_dict("records")]
+    placed = place_labels(
+        marks,
+        px_per_km=WIDTH_PX / (east - west),
+        text_px=NAME_PX,
+        bounds_km=(west, frame.south, east, frame.north),
+        firm=len(rings),
+    )
+    return [name_note(place, marks[place.index], palette) for place in placed]
+
+
+def _mark(name: str, x_km: float, y_km: float, radius_px: float) -> Mark:
+    return Mark(f"<b>{plain(name)}</b>", x_km, y_km, radius_px, characters=len(name))
