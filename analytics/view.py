@@ -40,6 +40,7 @@ QUERY_KEYS = (
     "offices",
     "exclude",
     "force",
+    "closer",
 )
 _COMMUNE = re.compile(r"\d[\dAB]\d{3}")
 
@@ -74,6 +75,8 @@ class View:
         What the next antennas are to reach, one of ``DEMANDS``, and how many of them.
     excluded, forced
         Commune codes where none of them may stand, and where one must.
+    closer
+        Show on the map what is around the antenna alone.
     """
 
     perimeter: str
@@ -96,6 +99,7 @@ class View:
     offices: int = 3
     excluded: tuple[str, ...] = ()
     forced: tuple[str, ...] = ()
+    closer: bool = False
 
     @classmethod
     def default(cls, settings: Settings) -> View:
@@ -141,6 +145,7 @@ class View:
             offices=_count(given, "offices", high=MOST_OFFICES, default=default.offices),
             excluded=_communes(given, "exclude"),
             forced=_communes(given, "force"),
+            closer=given.get("closer", ["false"])[-1] == "true",
         )
 
     def to_query(self, settings: Settings) -> str:
@@ -167,6 +172,7 @@ class View:
             "unit": (self.unit, default.unit),
             "demand": (self.demand, default.demand),
             "offices": (_short(self.offices), _short(default.offices)),
+            "closer": ("true" if self.closer else "false", "false"),
         }
         pairs += [(name, value) for name, (value, usual) in single.items() if value is not None and value != usual]
         return urlencode(sorted(pairs, key=lambda pair: QUERY_KEYS.index(pair[0])))
@@ -201,6 +207,7 @@ def _known_values(settings: Settings) -> dict[str, tuple[str, ...]]:
         "employers": ("true", "false"),
         "level": TOWN_LEVELS,
         "town_only": ("true", "false"),
+        "closer": ("true", "false"),
         "cell": tuple(f"{segment}:{size}" for segment in settings.segments for size in SIZE_CLASSES),
         "antenna": tuple(antenna.name for antenna in settings.antennas),
         "order": ORDERS,

@@ -20,6 +20,7 @@ left, right = st.columns([8, 5], gap="large")
 title = findings.map_title(reader.table("coverage_totals").iloc[0], network.iloc[-1], t, view=view)
 with left, blocks.block("coverage-map", title, reach.map_key(t)):
     reach.controls(reader)
+    reach.look(reader, antenna=antenna)
     reach.draw_map(reader, antenna=antenna, alt=title)
     reach.measured_note(reader)
     blocks.tools(reader, reach.place_table(reader), name="reach", title=title)

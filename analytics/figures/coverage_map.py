@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analytics.figures.base import AXIS, blank, note, plain, steady
-from analytics.figures.labels import Mark, place_labels
+from analytics.figures.labels import Box, Mark, place_labels
 from analytics.figures.palette import Palette
 from analytics.figures.territory import NAME_PX, RING_PX, Frame, breadth, land_image, name_note
 from analytics.text import Translator, translator
@@ -21,7 +21,10 @@ LARGEST_PX = 26.0  # radius
 FEW_FIRMS = 1_000.0  # that have the largest disc at least: in a small selection one must not look like many
 SMALLEST_PX = 2.5
 RANK_PX = 23
-INVISIBLE = "rgba(0,0,0,0)"
+# Around an antenna, closer: kilometres to each side, and how many other communes are named.
+CLOSER_KM = (64.0, 41.0)
+CLOSER_NAMES = 8
+SAME_PLACE_KM = 2.0
 RIM_FROM_PX = 6.0  # diameter from which a disc has a rim; on smaller ones it would be all there is
 
 
@@ -36,35 +39,39 @@ def coverage_map(
     selected: str | None,
     palette: Palette,
     language: str,
+    closer: bool = False,
 ) -> go.Figure:
     """Draw firms by commune as discs, those that no antenna reaches in the colour of the gap, on Lambert-93 axes in km.
 
     Parameters
     ----------
     places
-        ``commune_name``, ``x_m``, ``y_m`` (EPSG:2154), ``firms``, ``unreached``, ``nearest_antenna``, ``cost`` in the
-        unit; one row a commune.
+        ``commune_code``, ``commune_name``, ``x_m``, ``y_m`` (EPSG:2154), ``firms``, ``unreached``,
+        ``nearest_antenna``, ``cost`` in the unit; one row a commune.
     outlines
         ``name``, ``x_km``, ``y_km`` (closed rings, gaps None), ``is_suggested``.
     antennas
-        ``name``, ``x_m``, ``y_m``; their rings bear ``customdata`` ``[name]``.
+        ``name``, ``commune_code``, ``x_m``, ``y_m``; their rings bear ``customdata`` ``[name]``, and so does the disc
+        of their commune.
     suggested
         ``rank``, ``commune_name``, ``x_m``, ``y_m``.
     unit
         ``min`` or ``km``.
     selected
         Name of the antenna whose reach is drawn in full.
+    closer
+        Show what is around the selected antenna, its largest communes named; else the whole region.
 
     Returns
     -------
     Figure
-        Surfaces are proportional to firms, on one scale for both colours. A redraw keeps where the reader looked
-        (``uirevision``).
+        Surfaces are proportional to firms, on one scale for both colours. Where the map looks is in the figure, so that
+        a redraw cannot move it.
     """
     t = translator(language)
     figure = blank(palette=palette, language=language, height=HEIGHT, margin={})
     sized = _sized(places)
-    _add_discs(figure, sized, unit=unit, palette=palette, t=t)
+    _add_discs(figure, sized, antennas, unit=unit, palette=palette, t=t)
     for is_next, color, dash, name in ((False, palette.ink, "dot", "reach"), (True, palette.ours, "dash", "next")):
         lines = outlines[(outlines["is_suggested"] == is_next) & ((outlines["name"] != selected) | is_next)]
         _add_lines(figure, lines, color=color, dash=dash, width=1.2, name=name)
@@ -75,20 +82,36 @@ def coverage_map(
     following = _located(suggested)
     _add_suggested(figure, following, palette=palette)
     figure.update_traces(**steady(1.0), selector={"mode": "markers"})
-    west, east = breadth(frame)
-    shared = {**AXIS, "visible": False, "constrain": "domain", "fixedrange": False, "uirevision": "coverage"}
+    window = _window(rings[rings["name"] == selected] if closer else rings.head(0), frame)
+    west, south, east, north = window
+    near = _within(sized, window).head(CLOSER_NAMES + len(rings)) if closer else sized.head(0)
+    inside = {"rings": _within(rings, window), "following": _within(following, window)}
+    shared = {**AXIS, "visible": False, "constrain": "domain"}
     figure.update_layout(
         images=[land_image(frame)],
-        uirevision="coverage",
-        modebar={"bgcolor": INVISIBLE, "color": palette.secondary, "activecolor": palette.ink},
         xaxis={**shared, "range": [west, east]},
-        yaxis={**shared, "range": [frame.south, frame.north], "scaleanchor": "x"},
+        yaxis={**shared, "range": [south, north], "scaleanchor": "x"},
         annotations=[
-            *_ranks(following, palette=palette),
-            *_names(rings, following, frame=frame, palette=palette),
+            *_ranks(inside["following"], palette=palette),
+            *_names(**inside, near=near, window=window, palette=palette),
         ],
     )
     return figure
+
+
+def _window(chosen: pd.DataFrame, frame: Frame) -> Box:
+    """Return west, south, east and north of what is shown: around the chosen antenna, else the region."""
+    if chosen.empty:
+        west, east = breadth(frame)
+        return west, frame.south, east, frame.north
+    x, y = float(chosen["x_km"].iloc[0]), float(chosen["y_km"].iloc[0])
+    across, up = CLOSER_KM
+    return x - across, y - up, x + across, y + up
+
+
+def _within(points: pd.DataFrame, window: Box) -> pd.DataFrame:
+    west, south, east, north = window
+    return points[points["x_km"].between(west, east) & points["y_km"].between(south, north)]
 
 
 def _located(points: pd.DataFrame) -> pd.DataFrame:
@@ -114,24 +137,33 @@ def _diameter(firms: pd.Series, top: float) -> pd.Series:
     return diameters
 
 
-def _add_discs(figure: go.Figure, sized: pd.DataFrame, *, unit: str, palette: Palette, t: Translator) -> None:
+def _add_discs(
+    figure: go.Figure, sized: pd.DataFrame, antennas: pd.DataFrame, *, unit: str, palette: Palette, t: Translator
+) -> None:
     """Draw all firms of a commune in the sector's grey, and over them those out of reach.
 
-    Discs bear no ``customdata``: a click on one would be taken for a click on an antenna.
+    The disc of an antenna's own commune lies under its ring and takes the pointer from it: it bears its name too. Other
+    discs bear no ``customdata``: a click on one would be taken for a click on an antenna.
     """
-    # Typed arrays cross as bytes and are checked at once, lists value by value: of two thousand communes that counts.
-    _add_markers(
-        figure,
-        sized,
-        "firms_px",
-        color=palette.sector,
-        opacity=0.85,
-        palette=palette,
-        text=[plain(name) for name in sized["commune_name"]],
-        hovertext=_hovers(sized, unit=unit, t=t),
-        hovertemplate="<b>%{text}</b><br>%{hovertext}<extra></extra>",
-        name="firms",
-    )
+    names = dict(zip(antennas["commune_code"], antennas["name"], strict=True))
+    is_home = sized["commune_code"].isin(names)
+    homes = sized[is_home]
+    clicks = [[str(names[code])] for code in homes["commune_code"]]
+    for drawn, name, more in ((homes, "homes", {"customdata": clicks}), (sized[~is_home], "firms", {})):
+        # Typed arrays cross as bytes and are checked at once, lists value by value: of two thousand that counts.
+        _add_markers(
+            figure,
+            drawn,
+            "firms_px",
+            color=palette.sector,
+            opacity=0.85,
+            palette=palette,
+            text=[plain(commune) for commune in drawn["commune_name"]],
+            hovertext=_hovers(drawn, unit=unit, t=t),
+            hovertemplate="<b>%{text}</b><br>%{hovertext}<extra></extra>",
+            name=name,
+            **more,
+        )
     far = sized[sized["unreached"] > 0]
     _add_markers(
         figure, far, "unreached_px", color=palette.gap, opacity=1, palette=palette, hoverinfo="skip", name="unreached"
@@ -172,7 +204,6 @@ def _add_markers(
     palette: Palette,
     **options: Any,  # noqa: ANN401 - Plotly's own options
 ) -> None:
-    rims = np.where(drawn[column] >= RIM_FROM_PX, 0.8, 0.0)
     figure.add_scatter(
         x=drawn["x_km"].to_numpy(dtype="float32"),
         y=drawn["y_km"].to_numpy(dtype="float32"),
@@ -181,7 +212,7 @@ def _add_markers(
             "size": drawn[column].to_numpy(dtype="float32"),
             "color": color,
             "opacity": opacity,
-            "line": {"color": palette.background, "width": rims.astype("float32")},
+            "line": {"color": palette.background, "width": (drawn[column] >= RIM_FROM_PX).to_numpy(dtype="int8")},
         },
         **options,
     )
@@ -245,23 +276,24 @@ def _ranks(following: pd.DataFrame, *, palette: Palette) -> list[dict[str, Any]]
     ]
 
 
-def _names(rings: pd.DataFrame, following: pd.DataFrame, *, frame: Frame, palette: Palette) -> list[dict[str, Any]]:
-    """Return the names that find room: those of the antennas, and those of the next ones where they cover no disc.
+def _names(
+    rings: pd.DataFrame, following: pd.DataFrame, *, near: pd.DataFrame, window: Box, palette: Palette
+) -> list[dict[str, Any]]:
+    """Return the names that find room: antennas, then the next ones and other communes where these cover no disc.
 
     The rank on a disc says which row of the list it is: no name is better than one that seems another's.
     """
-    west, east = breadth(frame)
+    west, _, east, _ = window
     marks = [_mark(row["name"], row["x_km"], row["y_km"], RING_PX / 2 + 1) for row in rings.to_dict("records")]
     marks += [_mark(row["commune_name"], row["x_km"], row["y_km"], RANK_PX / 2) for row in following.to_dict("records")]
-    placed = place_labels(
-        marks,
-        px_per_km=WIDTH_PX / (east - west),
-        text_px=NAME_PX,
-        bounds_km=(west, frame.south, east, frame.north),
-        firm=len(rings),
-    )
+    taken = np.array([[mark.x_km, mark.y_km] for mark in marks]).reshape(-1, 2)
+    for row in near.to_dict("records"):
+        if (np.hypot(taken[:, 0] - row["x_km"], taken[:, 1] - row["y_km"]) > SAME_PLACE_KM).all():
+            marks.append(_mark(row["commune_name"], row["x_km"], row["y_km"], row["firms_px"] / 2, is_strong=False))
+    placed = place_labels(marks, px_per_km=WIDTH_PX / (east - west), text_px=NAME_PX, bounds_km=window, firm=len(rings))
     return [name_note(place, marks[place.index], palette) for place in placed]
 
 
-def _mark(name: str, x_km: float, y_km: float, radius_px: float) -> Mark:
-    return Mark(f"<b>{plain(name)}</b>", x_km, y_km, radius_px, characters=len(name))
+def _mark(name: str, x_km: float, y_km: float, radius_px: float, *, is_strong: bool = True) -> Mark:
+    text = f"<b>{plain(name)}</b>" if is_strong else plain(name)
+    return Mark(text, x_km, y_km, radius_px, characters=len(name))

@@ -84,7 +84,7 @@ def maximal_covering(
     Raises
     ------
     ValueError
-        When ``k`` is negative or a demand is not a number.
+        When ``k`` is negative, a demand is not a finite number, shapes differ or a forced column does not exist.
 
     Notes
     -----
@@ -117,14 +117,7 @@ def greedy_covering(
     Programming 14). Parameters as those of ``maximal_covering``; forced sites come first.
     """
     problem = _reduced(demand, reaches, k=k, fixed=fixed, forced=forced)
-    chosen = list(problem.forced)
-    while len(chosen) < min(k, problem.columns.size):
-        gains = problem.gains(chosen)
-        best = int(gains.argmax())
-        if not gains[best] > 0:
-            break
-        chosen.append(best)
-    sites, added = _in_order(problem, chosen)
+    sites, added = _in_order(problem, _greedily(problem))
     return Siting(sites, added, float("nan"))
 
 
@@ -153,6 +146,8 @@ def fewest_sites(
     p-center problem and the partial set covering problem", Geographical Analysis 31: minimise ``sum_j y_j`` with
     ``already + sum_i demand_i z_i >= share * total``, by HiGHS; the greedy heuristic says first whether it can be done.
     """
+    if not 0 <= share <= 1:
+        raise ValueError(f"share: {share}")
     lacking = share * total - already
     if lacking <= 1e-9 * max(total, 1.0):
         return Fewest(len(set(forced)), len(set(forced)), is_proven=True)
@@ -241,6 +236,10 @@ class _Problem:
         added[list(chosen)] = -1.0
         return added
 
+    def reached(self, chosen: Collection[int]) -> float:
+        """Return the demand that those chosen reach together."""
+        return float(self.demand[self.reaches[:, list(chosen)].any(axis=1)].sum())
+
     @cached_property
     def whole(self) -> float:
         """All the demand that is left."""
@@ -251,8 +250,10 @@ def _reduced(
     demand: np.ndarray, reaches: np.ndarray, *, k: int, fixed: np.ndarray | None, forced: Collection[int]
 ) -> _Problem:
     weights = np.asarray(demand, dtype="float64")
-    if k < 0 or np.isnan(weights).any():
-        raise ValueError(f"k = {k}, or a demand that is not a number")
+    if k < 0 or not np.isfinite(weights).all():
+        raise ValueError(f"k = {k}, or a demand that is not a finite number")
+    if reaches.shape[:1] != weights.shape or not set(forced) <= set(range(reaches.shape[1])):
+        raise ValueError(f"{weights.shape} demands, reaches {reaches.shape}, forced {sorted(forced)}")
     open_to = (weights > 0) & reaches.any(axis=1)
     if fixed is not None:
         open_to &= ~fixed
@@ -291,7 +292,7 @@ def _best(problem: _Problem, *, time_limit_s: float) -> tuple[list[int], float]:
         return list(range(problem.columns.size)), problem.whole
     if not problem.demand.size or problem.k == len(problem.forced):
         chosen = list(problem.forced)
-        return chosen, float(problem.demand[problem.reaches[:, chosen].any(axis=1)].sum())
+        return chosen, problem.reached(chosen)
     share, bound = _relaxed(problem)
     if np.minimum(share, 1 - share).max() < WHOLE:
         return np.flatnonzero(share > 0.5).tolist(), bound
@@ -330,13 +331,22 @@ def _searched(problem: _Problem, bound: float, *, time_limit_s: float) -> tuple[
         constraints=[LinearConstraint(covers, -np.inf, 0), LinearConstraint(count, problem.k, problem.k)],
         options={"time_limit": time_limit_s, "mip_rel_gap": 0.0},
     )
-    if answer.x is None:
-        chosen = list(problem.forced)
-        while len(chosen) < problem.k:
-            chosen.append(int(problem.gains(chosen).argmax()))
-        return chosen, bound
     proven = bound if answer.mip_dual_bound is None else min(bound, float(-answer.mip_dual_bound))
-    return np.flatnonzero(answer.x[: problem.columns.size] > 0.5).tolist(), proven
+    found = [] if answer.x is None else [np.flatnonzero(answer.x[: problem.columns.size] > 0.5).tolist()]
+    # What HiGHS has by the end of its time may be less than greed finds at once.
+    return max([*found, _greedily(problem)], key=problem.reached), proven
+
+
+def _greedily(problem: _Problem) -> list[int]:
+    """Return the forced columns, then one after the other the one that adds most, as long as one adds something."""
+    chosen = list(problem.forced)
+    while len(chosen) < min(problem.k, problem.columns.size):
+        gains = problem.gains(chosen)
+        best = int(gains.argmax())
+        if not gains[best] > 0:
+            break
+        chosen.append(best)
+    return chosen
 
 
 def _partial_cover(problem: _Problem, lacking: float, *, time_limit_s: float) -> tuple[int | None, int]:
@@ -354,7 +364,10 @@ def _partial_cover(problem: _Problem, lacking: float, *, time_limit_s: float) ->
         constraints=[LinearConstraint(covers, -np.inf, 0), LinearConstraint(reached, lacking * (1 - 1e-9), np.inf)],
         options={"time_limit": time_limit_s},
     )
-    found = None if answer.x is None else round(float(answer.x[:sites].round().sum()))
+    chosen = [] if answer.x is None else np.flatnonzero(answer.x[:sites] > 0.5).tolist()
+    # HiGHS lets a row lack a little; of demands of very different sizes that may be a whole place.
+    is_enough = answer.x is not None and problem.reached(chosen) >= lacking - 1e-9 * abs(lacking)
+    found = len(chosen) if is_enough else None
     bound = 0.0 if answer.mip_dual_bound is None else float(answer.mip_dual_bound)
     return found, math.ceil(bound - WHOLE)
 

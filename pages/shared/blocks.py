@@ -13,7 +13,6 @@ import pandas as pd
 import streamlit as st
 
 from analytics.figures.palette import Palette, from_template
-from analytics.text import Translator
 from pages.shared import downloads
 from pages.shared.guards import plain
 from pages.shared.loaders import Reader
@@ -64,30 +63,16 @@ def chart(
     alt: str,
     height: int | str = "content",
     on_click: Callable[[Any], None] | None = None,
-    zooms: Translator | None = None,
 ) -> None:
     """Draw a figure; the theme is in its key, so that a change of theme shows at the next interaction.
 
-    ``on_click`` is called with the ``customdata`` of the point that a reader clicked. With ``zooms`` buttons above the
-    figure let one look closer, their names in that language; the wheel and a finger still move the page.
+    ``on_click`` is called with the ``customdata`` of the point that a reader clicked.
     """
     key = f"chart-{name}-{st.context.theme.type}"
-    config = CONFIG if zooms is None else CONFIG | _zoom_buttons(zooms)
-    look: dict[str, Any] = {"theme": "streamlit", "config": config, "alt": alt, "height": height, "key": key}
+    look: dict[str, Any] = {"theme": "streamlit", "config": CONFIG, "alt": alt, "height": height, "key": key}
     if on_click is not None:
         look |= {"on_select": partial(_clicked, key, on_click), "selection_mode": "points"}
     st.plotly_chart(figure, **look)
-
-
-def _zoom_buttons(t: Translator) -> dict[str, Any]:
-    names = {"Zoom in": "zoom_in", "Zoom out": "zoom_out", "Pan": "pan", "Reset axes": "reset"}
-    words = {english: t(f"common.map_{name}") for english, name in names.items()}
-    return {
-        "displayModeBar": True,
-        "modeBarButtons": [["zoomIn2d", "zoomOut2d", "pan2d", "resetScale2d"]],
-        "locale": t.language,
-        "locales": {t.language: {"dictionary": words, "format": {}}},
-    }
 
 
 def _clicked(key: str, on_click: Callable[[Any], None]) -> None:

@@ -16,13 +16,14 @@ from analytics.figures.distance_bands import distance_bands
 from analytics.tables import READS
 from analytics.text import Translator
 from analytics.text import coverage_findings as findings
+from analytics.text.findings import of_place
 from analytics.view import LEAST_THRESHOLD, MAX_THRESHOLD, UNITS
 from pages.shared import address, blocks, door, guards
 from pages.shared.loaders import Reader
 
 _STEP = 5.0
 _MAP_PX = 560
-_MAP_READS = (*READS["next_antennas"], "antenna")
+_MAP_READS = (*READS["next_antennas"], "antenna", "closer")
 
 
 def notes(reader: Reader) -> None:
@@ -60,6 +61,25 @@ def controls(reader: Reader) -> None:
         )
 
 
+def look(reader: Reader, *, antenna: str | None) -> None:
+    """Draw the choice between the whole region and what is around the antenna."""
+    if antenna is None:
+        return
+    t = reader.t
+    around = t("coverage.closer", antenna=of_place(antenna) if t.language == "fr" else antenna)
+    st.session_state["closer"] = reader.view.closer
+    st.segmented_control(
+        t("coverage.look"),
+        (False, True),
+        format_func=lambda is_closer: around if is_closer else t("coverage.whole_region"),
+        key="closer",
+        required=True,
+        label_visibility="collapsed",
+        on_change=_set,
+        args=(reader, "closer"),
+    )
+
+
 def map_key(t: Translator) -> str:
     """Return what the map shows, with its dots."""
     far = blocks.dot("gap", t("coverage.key_far"))
@@ -72,7 +92,7 @@ def draw_map(reader: Reader, *, antenna: str | None, alt: str) -> None:
     figure = reader.figure(f"coverage-map-{antenna}", partial(_map, reader, antenna), reads=_MAP_READS)
     with st.container(key="coverage-map", height=_MAP_PX, border=False):
         click = partial(choose, reader)
-        blocks.chart(figure, name="coverage-map", alt=alt, height="stretch", on_click=click, zooms=reader.t)
+        blocks.chart(figure, name="coverage-map", alt=alt, height="stretch", on_click=click)
 
 
 def place_table(reader: Reader) -> pd.DataFrame:
@@ -134,6 +154,7 @@ def _map(reader: Reader, antenna: str | None) -> object:
         unit=reader.view.unit,
         frame=door.land_frame(),
         selected=antenna,
+        closer=reader.view.closer,
         palette=blocks.slots(),
         language=reader.t.language,
     )

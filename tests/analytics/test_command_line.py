@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -17,12 +19,14 @@ import pytest
 from analytics import commands, pipeline
 from analytics.__main__ import main, make_parser
 from analytics.commands import as_csv
+from analytics.ingest import isochrones
 from analytics.ingest.register import REASONS
 from analytics.store import REQUIRED, Snapshot, Store
 from analytics.tables import TABLES
 from analytics.text import LANGUAGES, translator
 from analytics.text.recruitment_findings import no_model_sentence
 from tests.analytics import small_sources as small
+from tests.analytics.ingest import isochrone_server
 
 ROOT = Path(__file__).parents[2]
 Output = pytest.CaptureFixture[str]
@@ -363,6 +367,98 @@ def test_a_segment_narrows_the_other_tables_too(table: Callable[..., pd.DataFram
     assert part["firms"].sum() == whole.loc["software", "firms"]
 
 
+def test_coverage_and_territories_have_the_columns_promised(table: Callable[..., pd.DataFrame]) -> None:
+    coverage = table("coverage", "--threshold", "30", "--unit", "km")
+    assert list(coverage) == [
+        "antenna",
+        "firms",
+        "jobs_estimate",
+        "members",
+        "population",
+        "firms_only_here",
+        "firms_lost_if_closed",
+    ]
+    assert coverage["antenna"].tolist()[-1] == "network"
+    assert len(coverage) == 10
+    assert (coverage["firms_only_here"] == coverage["firms_lost_if_closed"])[:-1].all()
+    territories = table("territories", "--unit", "km")
+    assert territories["firms"].sum() == len(table("firms"))
+    assert territories["staff"].sum() == 11
+
+
+@pytest.mark.parametrize("demand", ["firms", "jobs", "missing"])
+def test_the_next_antennas_go_on_from_the_coverage(table: Callable[..., pd.DataFrame], demand: str) -> None:
+    reach = ("--threshold", "30", "--unit", "km")
+    rows = table("next-antennas", "--k", "3", *reach, "--demand", demand)
+    assert list(rows) == [
+        "rank",
+        "commune_code",
+        "commune_name",
+        "added_demand",
+        "covered_share_pct",
+        "optimality_gap",
+        "chosen_by_greedy",
+    ]
+    assert rows["rank"].tolist() == [1, 2, 3]
+    assert (rows["optimality_gap"] == 0).all()
+    assert rows["added_demand"].is_monotonic_decreasing
+    first = str(rows["commune_code"][0])
+    without = table("next-antennas", "--k", "3", *reach, "--demand", demand, "--exclude", first)
+    assert first not in set(without["commune_code"])
+    assert without["added_demand"].sum() <= rows["added_demand"].sum()
+    forced = table("next-antennas", "--k", "3", *reach, "--demand", demand, "--force", "48061")
+    assert "48061" in set(forced["commune_code"].astype("str"))
+    if demand == "firms":
+        coverage = table("coverage", *reach).set_index("antenna").loc["network", "firms"]
+        firms = len(table("firms"))
+        assert rows["covered_share_pct"].iloc[-1] == pytest.approx(
+            100 * (coverage + rows["added_demand"].sum()) / firms
+        )
+
+
+def test_what_one_must_know_of_minutes_is_told_beside_the_table(demo_root: Path, capsys: Output) -> None:
+    asked = ["--exclude", "99999", "--k", "2"]
+    assert main(["table", "next-antennas", *asked, "--store", str(demo_root), "--lang", "en"]) == 0
+    told = capsys.readouterr()
+    assert "estimated from distances" in told.err
+    assert "99999" in told.err
+    assert told.out.count("\n") == 3
+    assert main(["table", "coverage", "--unit", "km", "--store", str(demo_root), "--lang", "en"]) == 0
+    assert "estimated" not in capsys.readouterr().err
+
+
+def test_isochrones_are_asked_for_and_published(tmp_path: Path, demo_root: Path, capsys: Output) -> None:
+    root = tmp_path / "store"
+    shutil.copytree(demo_root, root)
+    before = Store(root).current_id()
+    with isochrone_server.running() as service, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(isochrones, "Pace", partial(isochrones.Pace, per_second=10_000))
+        service.script = [isochrone_server.refused(400)]
+        arguments = ["isochrones", "--candidates", "1", "--service", service.url, "--store", str(root)]
+        assert main([*arguments, "--lang", "en"]) == 0
+    output = capsys.readouterr()
+    current = Store(root).current()
+    assert current is not None
+    assert output.out.strip() == current.id != before
+    assert "Toulouse, 15 minutes: the service refuses this place" in output.err
+    assert len(current.table("isochrones")) == 10 * 4 - 1
+    assert current.manifest["counts"] == Store(root).open(str(before)).manifest["counts"]
+    assert len(service.asked) == 40
+
+
+def test_a_service_that_does_not_answer_is_one_sentence(tmp_path: Path, demo_root: Path, capsys: Output) -> None:
+    root = tmp_path / "store"
+    shutil.copytree(demo_root, root)
+    before = Store(root).current_id()
+    with isochrone_server.running() as service:
+        address = service.url
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(isochrones, "Pace", partial(isochrones.Pace, sleep=lambda _: None))
+        assert main(["isochrones", "--service", address, "--store", str(root)]) == 2
+    assert "ne répond pas" in capsys.readouterr().err
+    assert Store(root).current_id() == before
+
+
 def test_a_limit_of_none_leaves_the_header(table: Callable[..., pd.DataFrame]) -> None:
     assert table("prospects", "--limit", "0").empty
 
@@ -390,7 +486,15 @@ def test_reasons_are_in_the_language(table: Callable[..., pd.DataFrame]) -> None
         (["prospects", "--level", "epci"], "--level"),
         (["towns", "--level", "segment"], "epci, commune, department, antenna"),
         (["towns", "--limit", "3"], "--limit"),
-        (["towns", "--antenna", "Mende"], "--antenna"),
+        (["towns", "--threshold", "30"], "--threshold"),
+        (["coverage", "--k", "3"], "--k"),
+        (["coverage", "--threshold", "4"], "5"),
+        (["coverage", "--threshold", "far"], "far"),
+        (["coverage", "--unit", "miles"], "min, km"),
+        (["next-antennas", "--k", "6"], "5"),
+        (["next-antennas", "--k", "0"], "5"),
+        (["next-antennas", "--demand", "people"], "firms, jobs, missing"),
+        (["next-antennas", "--exclude", "Mende"], "Mende"),
         (["firms", "--antenna", "Mende"], "--antenna"),
         (["nothing", "--antenna", "Mende"], "prospects"),
         (["prospects", "--view", "visits=nan"], "1,000"),

@@ -36,6 +36,7 @@ LOOKED = View(
     offices=2,
     excluded=("31555", "34172"),
     forced=("2A004",),
+    closer=True,
 )
 
 
@@ -62,7 +63,7 @@ def test_a_query_string_by_hand() -> None:
     assert LOOKED.to_query(SETTINGS) == (
         "level=commune&town=31555&town_only=true&cell=software%3A10-49&antenna=N%C3%AEmes&within=12.5"
         "&order=both&visits=4&conversion=12&threshold=45&unit=km&demand=jobs&offices=2"
-        "&exclude=31555&exclude=34172&force=2A004"
+        "&exclude=31555&exclude=34172&force=2A004&closer=true"
     )
 
 
@@ -109,6 +110,7 @@ def test_what_hardly_differs_from_the_default_is_not_left_out() -> None:
         ("antenna=", "view.unknown_value"),
         ("order=name", "view.unknown_value"),
         ("unit=miles", "view.unknown_value"),
+        ("closer=yes", "view.unknown_value"),
         ("demand=people", "view.unknown_value"),
         ("exclude=Mende", "view.no_commune"),
         ("exclude=", "view.no_commune"),

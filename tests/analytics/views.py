@@ -61,4 +61,5 @@ def views(
         offices=st.integers(1, MOST_OFFICES),
         excluded=_communes(),
         forced=_communes(),
+        closer=st.booleans(),
     )

@@ -17,6 +17,7 @@ from tests.analytics.figures.area_tables import colors_of, colors_used
 FRAME = Frame(url="/assets/geo/land.12345678.svg", west=400.0, south=6100.0, east=800.0, north=6400.0)
 PLACES = pd.DataFrame(
     {
+        "commune_code": ["31555", "34032", "48001", "66001"],
         "commune_name": ["Grande", "<b>Petite</b> $a$", "Nulle part", "Bord"],
         "x_m": [500_000.0, 600_040.0, np.nan, 700_000.0],
         "y_m": [6_200_000.0, 6_300_000.0, np.nan, 6_150_000.0],
@@ -26,7 +27,14 @@ PLACES = pd.DataFrame(
         "cost": [12.34, 28.0, np.nan, 81.0],
     }
 )
-ANTENNAS = pd.DataFrame({"name": ["Ville", "Loin"], "x_m": [500_500.0, 780_000.0], "y_m": [6_200_500.0, 6_120_000.0]})
+ANTENNAS = pd.DataFrame(
+    {
+        "name": ["Ville", "Loin"],
+        "commune_code": ["99001", "99002"],
+        "x_m": [500_500.0, 780_000.0],
+        "y_m": [6_200_500.0, 6_120_000.0],
+    }
+)
 LINES = pd.DataFrame(
     {
         "name": ["Ville", "Loin", "Neuve"],
@@ -47,6 +55,7 @@ def _draw(
     selected: str | None = "Ville",
     unit: str = "min",
     language: str = "fr",
+    closer: bool = False,
 ) -> go.Figure:
     return coverage_map(
         places,
@@ -58,6 +67,7 @@ def _draw(
         selected=selected,
         palette=LIGHT,
         language=language,
+        closer=closer,
     )
 
 
@@ -111,7 +121,8 @@ def test_the_hover_says_how_many_and_how_far(unit: str, language: str, expected:
 
 
 def test_a_commune_that_no_way_leads_to_says_its_firms_alone() -> None:
-    part = PLACES.assign(nearest_antenna=["Ville", None, None, "<b>$"], cost=[12.0, np.nan, np.nan, np.nan])
+    nearest = pd.Series(["Ville", None, None, "Loin"], dtype="str")
+    part = PLACES.assign(nearest_antenna=nearest, cost=[12.0, np.nan, np.nan, np.nan])
     hovers = _traces(_draw(part))["firms"].hovertext
     assert list(hovers)[1:] == ["1\u202f000 entreprises à portée", "1 entreprise hors de portée"]
     named = _traces(_draw(PLACES.assign(nearest_antenna="<b>$")))["firms"].hovertext
@@ -120,7 +131,15 @@ def test_a_commune_that_no_way_leads_to_says_its_firms_alone() -> None:
 
 def test_only_antennas_can_be_clicked() -> None:
     # A page takes what a point bears for the name of an antenna.
-    assert [trace.name for trace in _draw().data if trace.customdata is not None] == ["antennas"]
+    assert {t.name for t in _draw().data if t.customdata is not None and len(t.customdata)} == {"antennas"}
+
+
+def test_the_disc_of_an_antenna_s_commune_takes_the_click_for_it() -> None:
+    traces = _traces(_draw(antennas=ANTENNAS.assign(commune_code=["31555", "99002"])))
+    assert [list(code) for code in traces["homes"].customdata] == [["Ville"]]
+    assert list(traces["homes"].text) == ["Grande"]
+    assert "Grande" not in list(traces["firms"].text)
+    np.testing.assert_allclose(traces["homes"].marker.size, [2 * LARGEST_PX])
 
 
 def test_reach_is_dotted_the_selected_one_whole_the_next_ones_ours() -> None:
@@ -151,6 +170,7 @@ def test_a_name_that_would_cover_a_disc_is_left_out_and_the_rank_stays() -> None
     crowd = pd.DataFrame(
         {
             "name": [f"Antenne {n}" for n in range(9)],
+            "commune_code": [f"9900{n}" for n in range(9)],
             "x_m": [600_000.0 + 12_000 * (n % 3 - 1) for n in range(9)],
             "y_m": [6_300_000.0 + 12_000 * (n // 3 - 1) for n in range(9)],
         }
@@ -160,13 +180,25 @@ def test_a_name_that_would_cover_a_disc_is_left_out_and_the_rank_stays() -> None
     assert "<b>Neuve</b>" not in texts
 
 
-def test_a_redraw_keeps_where_the_reader_looked() -> None:
+def test_where_the_map_looks_is_in_the_figure() -> None:
     for figure in (_draw(), _draw(PLACES.head(1), LINES.head(0), ANTENNAS.head(1), NEXT.head(0), selected=None)):
         layout = figure.layout
-        assert {layout.uirevision, layout.xaxis.uirevision, layout.yaxis.uirevision} == {"coverage"}
-        assert not layout.xaxis.fixedrange
+        assert layout.xaxis.fixedrange
         assert layout.dragmode is False
         assert list(layout.xaxis.range) == [392.0, 832.0]
+        assert list(layout.yaxis.range) == [6100.0, 6400.0]
+
+
+def test_closer_is_around_the_selected_antenna_with_its_communes_named() -> None:
+    figure = _draw(closer=True)
+    assert list(figure.layout.xaxis.range) == [436.5, 564.5]
+    assert list(figure.layout.yaxis.range) == [6159.5, 6241.5]
+    # The commune of the antenna has its name; the other antenna and the next one are elsewhere.
+    assert [a.text for a in figure.layout.annotations] == ["<b>Ville</b>"]
+    aside = PLACES.assign(x_m=[525_000.0, 530_000.0, 1.0, 2.0], y_m=[6_200_000.0, 6_230_000.0, 1.0, 2.0])
+    texts = [a.text for a in _draw(aside, closer=True).layout.annotations]
+    assert texts == ["<b>Ville</b>", "Grande", "&lt;b&gt;Petite&lt;/b&gt; &#36;a&#36;"]
+    assert list(_draw(closer=True, selected=None).layout.xaxis.range) == [392.0, 832.0]
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
@@ -193,6 +225,7 @@ def test_thousands_of_communes_stay_cheap() -> None:
     steps = np.arange(rows)
     many = pd.DataFrame(
         {
+            "commune_code": [f"{n:05}" for n in range(rows)],
             "commune_name": [f"Saint-Exemple-{n}" for n in range(rows)],
             "x_m": 410_000.0 + 137.0 * steps,
             "y_m": 6_110_000.0 + 113.0 * (steps * 7 % rows),

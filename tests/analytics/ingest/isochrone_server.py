@@ -34,8 +34,7 @@ def answer(asked: dict[str, str], **changes: Any) -> dict[str, Any]:
         "direction": asked["direction"],
         "crs": asked["crs"],
         "geometry": {"type": "Polygon", "coordinates": [ring]},
-        "departure": asked["point"],
-        "alerts": [],
+        "constraints": [],
     }
     return usual | changes
 
@@ -62,7 +61,7 @@ def saying(content: bytes, status: int = 200, **headers: str) -> Callable[[dict[
 
 def refused(status: int, **headers: str) -> Callable[[dict[str, str]], Reply]:
     """Answer with an error as documented."""
-    content = json.dumps({"error": {"errorType": "invalidParameter", "message": "no"}}).encode()
+    content = json.dumps({"error": {"errorType": "invalidRequest", "message": " Parameter is invalid "}}).encode()
     return saying(content, status, **{name.replace("_", "-"): value for name, value in headers.items()})
 
 
@@ -70,6 +69,12 @@ def truncated(asked: dict[str, str]) -> Reply:
     """Answer with half of the document."""
     content = json.dumps(answer(asked)).encode()
     return 200, {}, content[: len(content) // 2]
+
+
+def cut(asked: dict[str, str]) -> Reply:
+    """Hang up within the document."""
+    status, _, content = good(asked)
+    return status, {"Content-Length": str(len(content) + 100), "Connection": "close"}, content
 
 
 def late(asked: dict[str, str]) -> Reply:
@@ -80,10 +85,15 @@ def late(asked: dict[str, str]) -> Reply:
 
 @dataclass
 class Service:
-    """What was asked, and what is answered: ``script`` in turn, then good answers, or ``always``."""
+    """What was asked, and what is answered: ``script`` in turn, then ``always``.
+
+    ``callers`` are the connections, one a session that is kept alive.
+    """
 
     url: str = ""
     asked: list[dict[str, str]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    callers: set[tuple[str, int]] = field(default_factory=set)
     script: list[Callable[[dict[str, str]], Reply]] = field(default_factory=list)
     always: Callable[[dict[str, str]], Reply] = good
 
@@ -100,14 +110,17 @@ def running() -> Iterator[Service]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Head and body are two packets: the second would wait for the client's delayed acknowledgement, 40 ms.
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             query = parse_qs(urlsplit(self.path).query)
+            service.headers.append(dict(self.headers))
+            service.callers.add(self.client_address)
             status, headers, content = service.reply({name: values[-1] for name, values in query.items()})
             self.send_response(status)
-            for name, value in headers.items():
+            for name, value in ({"Content-Length": str(len(content))} | headers).items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
 
@@ -123,7 +136,7 @@ def running() -> Iterator[Service]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     service.url = f"http://127.0.0.1:{server.server_port}/navigation/isochrone"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield service

@@ -186,3 +186,37 @@ def test_neighbours_count_together_and_one_of_them_comes_first() -> None:
     chosen = np.array([[1, 0, 0], [0, 0, 1], [1, 0, 1], [0, 0, 0]], dtype=bool)
     assert metric.times_nearby(chosen, near).tolist() == [2, 3, 2]
     assert metric.first_nearby(near).tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("time_limit_s", [0.001, 0.05, 0.5])
+def test_without_time_no_less_is_found_than_by_greed(time_limit_s: float) -> None:
+    rng = np.random.default_rng(5)
+    reaches, demand = rng.random((300, 120)) < 0.04, rng.integers(1, 100, 300).astype(float)
+    answer = metric.maximal_covering(demand, reaches, k=25, time_limit_s=time_limit_s)
+    greedy = metric.greedy_covering(demand, reaches, k=25)
+    assert sum(answer.added) >= sum(greedy.added)
+    assert 0 <= answer.gap < 0.1
+
+
+def test_a_little_that_lacks_is_not_overlooked() -> None:
+    # Half of 20,000,001 is 10,000,000.5: either candidate alone reaches half a unit less.
+    demand = np.array([10_000_000.0, 10_000_000.0, 1.0])
+    reaches = np.array([[1, 0], [0, 1], [0, 0]], dtype=bool)
+    found = metric.fewest_sites(demand, reaches, share=0.5, total=20_000_001, already=0)
+    assert found.sites == 2
+    assert found.lower_bound <= 2
+
+
+@pytest.mark.parametrize(
+    ("demand", "forced"),
+    [([1.0, np.inf], ()), ([1.0], ()), ([1.0, 1.0, 1.0], ()), ([1.0, 1.0], (2,)), ([1.0, 1.0], (-1,))],
+)
+def test_what_cannot_be_is_refused(demand: list[float], forced: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"finite|forced"):
+        metric.maximal_covering(np.array(demand), np.eye(2, dtype=bool), k=1, forced=forced)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5, np.nan])
+def test_a_share_lies_between_none_and_all(share: float) -> None:
+    with pytest.raises(ValueError, match="share"):
+        metric.fewest_sites(np.ones(2), np.eye(2, dtype=bool), share=share, total=2, already=0)
