@@ -11,11 +11,11 @@ import plotly.graph_objects as go
 from analytics.figures.base import AXIS, blank, note, plain, steady
 from analytics.figures.labels import Box, Mark, place_labels
 from analytics.figures.palette import Palette
-from analytics.figures.territory import NAME_PX, RING_PX, Frame, breadth, land_image, name_note
+from analytics.figures.territory import NAME_PX, NARROWEST_PX, RING_PX, Frame, breadth, land_image, name_note
 from analytics.text import Translator, translator
 
 HEIGHT = 540
-# Names are placed for a map of this width; on a phone, where it is narrower, some may touch.
+# Names of the whole region are placed for a map of this width; on a phone some may touch.
 WIDTH_PX = 520
 LARGEST_PX = 26.0  # radius
 FEW_FIRMS = 1_000.0  # that have the largest disc at least: in a small selection one must not look like many
@@ -290,7 +290,9 @@ def _names(
     for row in near.to_dict("records"):
         if (np.hypot(taken[:, 0] - row["x_km"], taken[:, 1] - row["y_km"]) > SAME_PLACE_KM).all():
             marks.append(_mark(row["commune_name"], row["x_km"], row["y_km"], row["firms_px"] / 2, is_strong=False))
-    placed = place_labels(marks, px_per_km=WIDTH_PX / (east - west), text_px=NAME_PX, bounds_km=window, firm=len(rings))
+    # Closer there are few antennas and many communes: a name that touches another on a phone is left out.
+    width_px = NARROWEST_PX if len(near) else WIDTH_PX
+    placed = place_labels(marks, px_per_km=width_px / (east - west), text_px=NAME_PX, bounds_km=window, firm=len(rings))
     return [name_note(place, marks[place.index], palette) for place in placed]
 
 
