@@ -189,11 +189,12 @@ READS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("coverage", "overlaps", "territories", "reach_places"), _REACH),
     **dict.fromkeys(("antenna_outlines", "reach_notes"), _REACH),
     **dict.fromkeys(("coverage_curve", "nearness"), ("unit",)),
-    **dict.fromkeys(("coverage_totals", "measured", "under_covered_towns"), ()),
+    **dict.fromkeys(("coverage_totals", "measured"), ()),
     **dict.fromkeys(
         ("next_antennas", "next_antennas_in_full", "siting_summary"),
         (*_REACH, "demand", *_SITES),
     ),
+    "under_covered_towns": ("antenna",),
     "stability": ("unit", *_SITES),
     "offices_needed": (*_REACH, "excluded", "forced"),
     "move": (*_REACH, "demand", "excluded"),

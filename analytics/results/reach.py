@@ -6,8 +6,6 @@ one, inhabitants at the town hall of their commune.
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pandas as pd
 
@@ -137,13 +135,12 @@ def measured(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame
     return pd.DataFrame([{**counts, "fetched_on": rows["fetched_on"].max()}])
 
 
-def under_covered_towns(snapshot: Snapshot, view: View, settings: Settings, *, antenna: str) -> pd.DataFrame:
-    """Return the EPCI of an antenna's territory that miss members, most first.
+def under_covered_towns(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return the EPCI around the view's antenna that miss members, most first.
 
     ``area_code, area_name, members_missing``.
     """
-    around = dataclasses.replace(view.keep(), antenna=antenna)
-    rows = towns_in_full(snapshot, around, settings, level="epci")
+    rows = towns_in_full(snapshot, view.keep("antenna"), settings, level="epci")
     here = rows[rows["verdict"] == "under"]
     ordered = here.sort_values("members_missing", ascending=False)
     return ordered[["area_code", "area_name", "members_missing"]].reset_index(drop=True)

@@ -88,7 +88,7 @@ def _members(reader: Reader, antenna: str) -> None:
 
 def _towns(reader: Reader, antenna: str) -> None:
     """Draw the towns of the territory where members are missing."""
-    t, towns = reader.t, reader.table("under_covered_towns", antenna=antenna)
+    t, towns = reader.t, _around(reader, antenna).table("under_covered_towns")
     _head(t("coverage.sheet_towns"))
     missing = [t("coverage.missing", count=t.tenths(value)) for value in towns["members_missing"]]
     blocks.rows(list(zip(towns["area_name"], missing, strict=True))[:_SHOWN])
@@ -98,7 +98,9 @@ def _towns(reader: Reader, antenna: str) -> None:
 
 def _around(reader: Reader, antenna: str) -> Reader:
     """Return the reader as one who looks at the antenna's territory closely."""
-    return dataclasses.replace(reader, view=dataclasses.replace(reader.view, level="antenna", town=antenna))
+    return dataclasses.replace(
+        reader, view=dataclasses.replace(reader.view, level="antenna", town=antenna, antenna=antenna)
+    )
 
 
 def _head(text: str) -> None:

@@ -75,8 +75,6 @@ def test_the_slider_changes_the_address_and_every_figure(open_page: Open) -> Non
     assert app.query_params["threshold"] == "60"
     assert _title(app) != before
     assert "60 minutes" in app.subheader[0].value
-    lines = _chart(app, "reach")["layout"]
-    assert lines["uirevision"] == "coverage"
 
 
 def test_what_is_asked_of_the_next_ones_is_in_the_address(open_page: Open) -> None:
