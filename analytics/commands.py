@@ -165,8 +165,10 @@ def _notices(name: str, snapshot: Snapshot, view: View, settings: Settings, t: T
         yield from note_sentences(tables.reach_notes(snapshot, view, settings), t, view=view)
         if view.unit == "min":
             yield measured_sentence(tables.measured(snapshot, view, settings).iloc[0], t)
-    if "offices" in reads:
-        yield from note_sentences(tables.siting_notes(snapshot, view, settings), t, view=view)
+    if "excluded" in reads:
+        notes = tables.siting_notes(snapshot, view, settings)
+        of_number = notes["note"].isin(["few", "forced"]) & ("offices" not in reads)
+        yield from note_sentences(notes[~of_number], t, view=view)
 
 
 def summarise(snapshot: Snapshot) -> dict[str, Any]:

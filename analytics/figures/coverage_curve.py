@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -22,7 +21,9 @@ LINES = {"population_pct": "neutral", "jobs_pct": "secondary", "members_pct": "o
 TICKS = (0, 15, 30, 45, 60, 75, 90)
 
 
-def coverage_curve(curve: pd.DataFrame, *, threshold: float, unit: str, palette: Palette, language: str) -> go.Figure:
+def coverage_curve(
+    curve: pd.DataFrame, *, threshold: float, share_pct: float, unit: str, palette: Palette, language: str
+) -> go.Figure:
     """Draw each share against the distance to the nearest antenna, with the reader's threshold and the firms there.
 
     Parameters
@@ -32,6 +33,8 @@ def coverage_curve(curve: pd.DataFrame, *, threshold: float, unit: str, palette:
         that is null throughout is not drawn.
     threshold, unit
         Where the line stands, a number of ``min`` or ``km``.
+    share_pct
+        The share of firms within the threshold, in percent: the curve has steps, and the threshold may lie between.
     """
     t = translator(language)
     figure = blank(palette=palette, language=language, height=HEIGHT, margin=MARGIN)
@@ -65,7 +68,7 @@ def coverage_curve(curve: pd.DataFrame, *, threshold: float, unit: str, palette:
         shapes=[_threshold_line(threshold, palette)],
         annotations=[
             *_end_names(curve, drawn, palette=palette, t=t),
-            *_threshold_note(curve, drawn, threshold, unit=unit, palette=palette, t=t),
+            *_threshold_note(drawn, threshold, share_pct, unit=unit, palette=palette, t=t),
             *(_height_note(share, palette=palette, t=t) for share in (50, 100)),
         ],
     )
@@ -78,13 +81,12 @@ def _threshold_line(threshold: float, palette: Palette) -> dict[str, Any]:
 
 
 def _threshold_note(
-    curve: pd.DataFrame, drawn: list[str], threshold: float, *, unit: str, palette: Palette, t: Translator
+    drawn: list[str], threshold: float, share_pct: float, *, unit: str, palette: Palette, t: Translator
 ) -> list[dict[str, Any]]:
     """Return the share of firms within the threshold, over its line."""
     if "firms_pct" not in drawn:
         return []
-    share = float(np.interp(threshold, curve["threshold"], curve["firms_pct"]))
-    text = t(f"chart.curve_at_{unit}", threshold=t.tenths(threshold), share=t.percent(share))
+    text = t(f"chart.curve_at_{unit}", threshold=t.tenths(threshold), share=t.percent(share_pct))
     place = {"x": threshold, "y": 1, "yref": "paper", "xanchor": _side(threshold), "yanchor": "bottom", "yshift": 4}
     return [note(f"<b>{text}</b>", font={"color": palette.ink}, borderpad=0, **place)]
 

@@ -112,7 +112,7 @@ def distance_bands(standing: pd.DataFrame, nearest: np.ndarray, *, edges: Sequen
     nearest
         (n,) cost to the nearest site; firms for which it is not known are left out.
     edges
-        Where bands begin, the first at 0; a band holds its lower edge, the last is open.
+        Where bands begin, the first at 0; a band holds its upper edge, the last is open.
 
     Returns
     -------
@@ -127,7 +127,8 @@ def distance_bands(standing: pd.DataFrame, nearest: np.ndarray, *, edges: Sequen
     little less: the interval errs on the wide side.
     """
     known = np.isfinite(nearest)
-    band = np.searchsorted(np.array(edges), nearest[known], side="right") - 1
+    # A cost on an edge is within it, as it is within a threshold.
+    band = np.clip(np.searchsorted(np.array(edges), nearest[known], side="left") - 1, 0, None)
     rows = standing[known]
     members = np.bincount(band, weights=rows["is_member"].to_numpy(dtype="float64"), minlength=len(edges))
     expected = np.bincount(band, weights=rows["expected_members"].to_numpy(dtype="float64"), minlength=len(edges))

@@ -27,7 +27,7 @@ class Siting(NamedTuple):
     sites, added
         In one order: each adds most of those that are left.
     gap
-        ``(bound - sum(added)) / bound``: by how much the best answer may be better; 0 where this one is proven the
+        ``(bound - sum(added)) / sum(added)``: by how much the best answer may be better; 0 where this one is proven the
         best, NaN where nothing is known of it.
     """
 
@@ -37,13 +37,13 @@ class Siting(NamedTuple):
 
 
 class Fewest(NamedTuple):
-    """The smallest number of sites that reaches a share, None where all together do not.
+    """The smallest number of sites that reaches a share, and what no answer goes below; None where none does.
 
-    ``lower_bound`` is what no answer goes below; equal to ``sites`` where ``is_proven``.
+    Both are equal where ``is_proven``.
     """
 
     sites: int | None
-    lower_bound: int
+    lower_bound: int | None
     is_proven: bool
 
 
@@ -98,7 +98,7 @@ def maximal_covering(
     chosen, bound = _best(problem, time_limit_s=time_limit_s)
     sites, added = _in_order(problem, chosen)
     total = sum(added)
-    gap = max(bound - total, 0.0) / bound if bound > 0 else 0.0
+    gap = max(bound - total, 0.0) / total if total > 0 else 0.0
     return Siting(sites, added, 0.0 if gap < WHOLE else gap)
 
 
@@ -114,7 +114,7 @@ def greedy_covering(
 
     The greedy adding heuristic of Church and ReVelle (1974): it reaches ``1 - 1/e`` of the optimum at least (Nemhauser,
     Wolsey and Fisher 1978, "An analysis of approximations for maximizing submodular set functions", Mathematical
-    Programming 14). Parameters as those of ``maximal_covering``; forced sites come first.
+    Programming 14). Parameters as those of ``maximal_covering``; forced sites are taken before any other.
     """
     problem = _reduced(demand, reaches, k=k, fixed=fixed, forced=forced)
     sites, added = _in_order(problem, _greedily(problem))
@@ -154,7 +154,7 @@ def fewest_sites(
     greedy = greedy_covering(demand, reaches, k=reaches.shape[1], forced=forced)
     enough = np.flatnonzero(np.cumsum(greedy.added) >= lacking - 1e-9 * total)
     if not enough.size:
-        return Fewest(None, len(greedy.sites) + 1, is_proven=True)
+        return Fewest(None, None, is_proven=True)
     problem = _reduced(demand, reaches, k=0, fixed=None, forced=forced)
     count, bound = _partial_cover(problem, lacking, time_limit_s=time_limit_s)
     most = len({*greedy.sites[: int(enough[0]) + 1], *forced})

@@ -144,8 +144,9 @@ def reach_outlines(
     Returns
     -------
     DataFrame
-        ``name, x_km, y_km`` (closed rings, gaps None, to 100 m; polygons without details under ``OUTLINE_DETAIL_M``)
-        and ``is_measured``: whether isochrones have a part in it. Without a row for a site that reaches nothing.
+        ``name, commune_code, x_km, y_km`` (closed rings, gaps None, to 100 m; polygons without details under
+        ``OUTLINE_DETAIL_M``) and ``is_measured``: whether isochrones have a part in it. Without a row for a site that
+        reaches nothing.
     """
     radius = 1_000 * (threshold if unit == "km" else km_within(threshold, rules))
     rows = []
@@ -155,8 +156,8 @@ def reach_outlines(
         rings = _measured_rings(sizes, center, radius, threshold) if sizes else [_circle(center, radius)]
         x_km, y_km = _lines(rings)
         if x_km:
-            rows.append((site["name"], x_km, y_km, bool(sizes)))
-    return pd.DataFrame(rows, columns=["name", "x_km", "y_km", "is_measured"])
+            rows.append((site["name"], site["commune_code"], x_km, y_km, bool(sizes)))
+    return pd.DataFrame(rows, columns=["name", "commune_code", "x_km", "y_km", "is_measured"])
 
 
 def _bands(rules: TravelRules) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -47,6 +47,22 @@ def commune_costs(snapshot: Snapshot, view: View, settings: Settings) -> pd.Data
     return snapshot.once(f"commune-{view.unit}", lambda: _framed(make(), antennas["name"]))
 
 
+def nearest_antennas(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return ``nearest_antenna, cost`` of every town hall in the view's unit, rows as ``communes``.
+
+    Of two antennas at the same cost, as where both lie in one measured band, the nearer by the crow is taken. Null
+    where there is none.
+    """
+    costs = commune_costs(snapshot, view, settings)
+    if costs.columns.empty:
+        return pd.DataFrame({"nearest_antenna": pd.Series(None, costs.index, dtype="str"), "cost": np.nan})
+    km = commune_costs(snapshot, View(view.perimeter, unit="km"), settings).to_numpy()
+    order = (costs + 1e-9 * km).fillna(np.inf)
+    is_known = np.isfinite(order.min(axis=1))
+    least = costs.min(axis=1)
+    return pd.DataFrame({"nearest_antenna": order.idxmin(axis=1).where(is_known).astype("str"), "cost": least})
+
+
 def candidate_costs(snapshot: Snapshot, view: View, settings: Settings, *, candidates: pd.DataFrame) -> pd.DataFrame:
     """Return the cost in the view's unit from every town hall to each candidate, columns their commune codes.
 
@@ -60,12 +76,13 @@ def candidate_costs(snapshot: Snapshot, view: View, settings: Settings, *, candi
 
 
 def unmeasured_antennas(snapshot: Snapshot) -> list[str]:
-    """Return the antennas without isochrones of where they stand, where others have some; none where none has."""
-    antennas = snapshot.table("antennas")
-    usable = usable_isochrones(isochrones(snapshot), antennas)
-    if isochrones(snapshot).empty:
+    """Return the antennas that lack isochrones, of some size or of where they stand; none where nothing is measured."""
+    rows, antennas = isochrones(snapshot), snapshot.table("antennas")
+    if rows.empty:
         return []
-    return antennas.loc[~antennas["commune_code"].isin(usable["commune_code"]), "name"].tolist()
+    sizes = usable_isochrones(rows, antennas).groupby("commune_code")["minutes"].nunique()
+    is_whole = antennas["commune_code"].map(sizes).fillna(0) == rows["minutes"].nunique()
+    return antennas.loc[~is_whole, "name"].tolist()
 
 
 @cache

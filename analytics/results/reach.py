@@ -11,7 +11,7 @@ import pandas as pd
 
 from analytics.metrics import coverage as metric
 from analytics.metrics.travel import reach_outlines, usable_isochrones
-from analytics.results.costs import commune_costs, firm_costs, isochrones, unmeasured_antennas
+from analytics.results.costs import commune_costs, firm_costs, isochrones, nearest_antennas, unmeasured_antennas
 from analytics.results.selection import standing_firms
 from analytics.results.towns import towns_in_full
 from analytics.settings import Settings
@@ -77,18 +77,20 @@ def territories(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFr
     """Return what each antenna has to look after: what is nearest to it as the crow flies, whatever the threshold.
 
     Columns of ``metrics.coverage.territories`` and ``staff_per_1000_firms``: the staff that firms of the territory can
-    see, those of other antennas within reach too, shared among all who can see them (mean over its firms of the E2SFCA
-    of Luo and Qi, in thirds of the view's threshold); null without a firm.
+    see, those of other antennas within reach too, shared among all firms of the perimeter that can see them, selected
+    or not (mean over its firms of the E2SFCA of Luo and Qi, in thirds of the view's threshold); null without a firm.
     """
-    firms, cost, communes, _ = _amounts(snapshot, view, settings)
+    firms, _, communes, _ = _amounts(snapshot, view, settings)
     antennas = snapshot.table("antennas")
-    km = commune_costs(snapshot, View(view.perimeter, unit="km"), settings)
-    nearest = _names_of_least(km.loc[communes.index])
-    table = metric.territories(firms, communes.assign(nearest_antenna=nearest), antennas)
-    supply = antennas["staff"].to_numpy(dtype="float64")
+    crow = nearest_antennas(snapshot, View(view.perimeter, unit="km"), settings)
+    table = metric.territories(firms, communes.join(crow), antennas)
+    # Who else sees the same staff is whoever there is, whatever part the view selects.
+    whole = firm_costs(snapshot, view, settings)
     bands = [view.threshold * part / 3 for part in (1, 2, 3)]
-    access = metric.enhanced_2sfca(np.ones(len(firms)), cost, supply, bands=bands, weights=metric.SLOW_DECAY_WEIGHTS)
-    means = pd.Series(1_000 * access, index=firms.index).groupby(firms["nearest_antenna"]).mean()
+    supply = antennas["staff"].to_numpy(dtype="float64")
+    access = metric.enhanced_2sfca(np.ones(len(whole)), whole.to_numpy(), supply, bands=bands)
+    seen = pd.Series(1_000 * access, index=whole.index).loc[firms.index]
+    means = seen.groupby(firms["nearest_antenna"]).mean()
     return table.assign(staff_per_1000_firms=table["antenna"].map(means).astype("float64"))
 
 
@@ -106,15 +108,14 @@ def reach_places(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataF
         .agg(firms=("siren", "size"), unreached=("unreached", "sum"))
     )
     communes = snapshot.table("communes")
-    costs = commune_costs(snapshot, view, settings)
-    places = communes.assign(nearest_antenna=_names_of_least(costs), cost=metric.least_cost(costs.to_numpy()))
+    places = communes.join(nearest_antennas(snapshot, view, settings))
     columns = ["commune_code", "name", "x_m", "y_m", "nearest_antenna", "cost"]
     located = places[columns].rename(columns={"name": "commune_name"}).merge(counts, on="commune_code")
     return located.sort_values(["firms", "commune_code"], ascending=[False, True]).reset_index(drop=True)
 
 
 def antenna_outlines(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
-    """Return the line around what each antenna reaches, ``name, x_km, y_km, is_measured``."""
+    """Return the line around what each antenna reaches, ``name, commune_code, x_km, y_km, is_measured``."""
     return outlines_of(snapshot, view, settings, sites=snapshot.table("antennas"))
 
 
@@ -125,14 +126,18 @@ def outlines_of(snapshot: Snapshot, view: View, settings: Settings, *, sites: pd
 
 
 def measured(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
-    """Return the one row of what was measured: ``antennas`` and ``others`` (places with isochrones), ``fetched_on``."""
+    """Return the one row of what was measured: ``antennas``, ``others``, ``fetched_on``.
+
+    Antennas with isochrones of every size of where they stand, other places with isochrones, and the day of the oldest
+    that is used; null where none is.
+    """
     del view, settings
     rows, antennas = isochrones(snapshot), snapshot.table("antennas")
-    usable = usable_isochrones(rows, antennas)
-    codes = set(usable["commune_code"])
     others = set(rows["commune_code"]) - set(antennas["commune_code"])
-    counts = {"antennas": int(antennas["commune_code"].isin(codes).sum()), "others": len(others)}
-    return pd.DataFrame([{**counts, "fetched_on": rows["fetched_on"].max()}])
+    lacking = unmeasured_antennas(snapshot)
+    counts = {"antennas": 0 if rows.empty else len(antennas) - len(lacking), "others": len(others)}
+    usable = pd.concat([usable_isochrones(rows, antennas), rows[rows["commune_code"].isin(others)]])
+    return pd.DataFrame([{**counts, "fetched_on": usable["fetched_on"].min()}])
 
 
 def under_covered_towns(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
@@ -176,10 +181,3 @@ def _amounts(
         communes = communes[communes["department_code"].isin(view.departments)]
     costs = commune_costs(snapshot, view, settings).loc[communes.index]
     return firms, firm_costs(snapshot, view, settings).loc[firms.index].to_numpy(), communes, costs.to_numpy()
-
-
-def _names_of_least(costs: pd.DataFrame) -> pd.Series:
-    if costs.columns.empty:
-        return pd.Series(None, index=costs.index, dtype="str")
-    filled = costs.fillna(np.inf)
-    return filled.idxmin(axis=1).where(np.isfinite(filled.min(axis=1))).astype("str")

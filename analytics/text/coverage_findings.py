@@ -96,12 +96,20 @@ def map_title(totals: pd.Series, network: pd.Series, t: Translator, *, view: Ask
 
 
 def proof_sentence(summary: pd.Series, answer: pd.DataFrame, t: Translator, *, view: Asked) -> str:
-    """Say how certain it is that nothing better exists, and what choosing one antenna after the other would give."""
+    """Say how certain it is that nothing better exists, and what choosing one antenna after the other would give.
+
+    Where all antennas are forced there was nothing to choose, and nothing is said.
+    """
     candidates = int(summary["candidates"])
     if answer.empty:
-        return t.plural("coverage.proof_none", candidates)
+        return t.plural("coverage.proof_none", candidates) if candidates else t("coverage.proof_no_candidate")
+    if answer["is_forced"].all():
+        return ""
     gap = float(answer["optimality_gap"].max())
-    text = t.plural("coverage.proof_best" if gap == 0 else "coverage.proof_gap", candidates, gap=t.percent(100 * gap))
+    key = "coverage.proof_best" if gap == 0 else "coverage.proof_gap"
+    text = t.plural(key, candidates, gap=t.percent(max(100 * gap, 0.1)))
+    if answer["is_forced"].any():
+        text = f"{t('coverage.proof_forced')} {text}"
     lost = float(answer["added_demand"].sum()) - float(answer["greedy_added"].iloc[0])
     if len(answer) == 1:
         return text
@@ -164,6 +172,11 @@ def curve_title(curve: pd.DataFrame, t: Translator, *, view: Asked) -> str:
     if half is None:
         return t("coverage.curve_under_half")
     return t("coverage.curve_half", half=half) if most is None else t("coverage.curve_both", half=half, most=most)
+
+
+def reached_pct(overlaps: pd.DataFrame) -> float:
+    """Return the share of firms that some antenna reaches, in percent; NaN without a firm."""
+    return 100 - float(overlaps.loc[overlaps["antennas"] == 0, "firms_pct"].sum(skipna=False))
 
 
 def overlap_sentence(overlaps: pd.DataFrame, t: Translator) -> str:

@@ -39,11 +39,12 @@ def worth(reader: Reader, antenna: str | None, *, alt: str) -> None:
 
 def title(reader: Reader, antenna: str) -> str:
     """Return what the antenna has to look after."""
-    return findings.sheet_title(_row(reader.table("territories"), antenna), reader.t)
+    return findings.sheet_title(_row(_whole(reader).table("territories"), antenna), reader.t)
 
 
 def show(reader: Reader, antenna: str) -> None:
     """Draw the sheet of an antenna, the ways to its towns and to whom to recruit there, and its territory."""
+    reader = _whole(reader)
     left, middle, right = st.columns([5, 4, 5], gap="large")
     with left:
         _summary(reader, antenna)
@@ -94,6 +95,11 @@ def _towns(reader: Reader, antenna: str) -> None:
     blocks.rows(list(zip(towns["area_name"], missing, strict=True))[:_SHOWN])
     if towns.empty:
         st.html(f'<div class="source">{escape(t("coverage.sheet_towns_none"))}</div>')
+
+
+def _whole(reader: Reader) -> Reader:
+    """Return the reader as one who chose no department: the sheet is of the whole antenna, as that of a town is."""
+    return dataclasses.replace(reader, view=dataclasses.replace(reader.view, departments=()))
 
 
 def _around(reader: Reader, antenna: str) -> Reader:

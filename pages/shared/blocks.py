@@ -20,7 +20,7 @@ from pages.shared.loaders import Reader
 # To what numbers are shown, where that is not to the unit, or to a tenth of a percent.
 _STEPS = {
     **dict.fromkeys(("expected_members", "members_missing", "added_members", "score"), 0.1),
-    **dict.fromkeys(("ratio_shrunk", "ratio_low", "ratio_high"), 0.01),
+    **dict.fromkeys(("ratio_shrunk", "ratio_low", "ratio_high", "ratio", "ratio_low_95", "ratio_high_95"), 0.01),
     **dict.fromkeys(("p_value", "q_value"), 0.0001),
 }
 # Of a longer table a reader scrolls no further, and every rerun would send it whole; the file has all of it.

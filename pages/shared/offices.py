@@ -72,7 +72,10 @@ def table(reader: Reader) -> pd.DataFrame:
     rows = reader.table("next_antennas_in_full")
     greedy = [reader.t("coverage.yes" if is_so else "coverage.no") for is_so in rows["chosen_by_greedy"]]
     columns = ["rank", "commune_code", "commune_name", "population", "added_demand", "covered_share_pct"]
-    return rows[columns].assign(optimality_gap_pct=100 * rows["optimality_gap"], chosen_by_greedy=greedy)
+    table = rows[columns].assign(optimality_gap_pct=100 * rows["optimality_gap"], chosen_by_greedy=greedy)
+    if not rows["is_measured"].any():
+        return table
+    return table.assign(is_measured=[reader.t("coverage.yes" if m else "coverage.no") for m in rows["is_measured"]])
 
 
 def stable(reader: Reader, *, alt: str) -> None:

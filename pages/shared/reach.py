@@ -106,8 +106,11 @@ def place_table(reader: Reader) -> pd.DataFrame:
 def curve(reader: Reader, *, alt: str) -> None:
     """Draw the share that is within each distance of an antenna."""
     t, view, rows = reader.t, reader.view, reader.table("coverage_curve")
-    look = {"threshold": view.threshold, "unit": view.unit, "palette": blocks.slots(), "language": t.language}
-    figure = reader.figure("coverage-curve", partial(coverage_curve, rows, **look), reads=("threshold", "unit"))
+    share = findings.reached_pct(reader.table("overlaps"))
+    look = {"threshold": view.threshold, "share_pct": share, "unit": view.unit, "palette": blocks.slots()}
+    figure = reader.figure(
+        "coverage-curve", partial(coverage_curve, rows, language=t.language, **look), reads=("threshold", "unit")
+    )
     blocks.chart(figure, name="coverage-curve", alt=alt)
 
 
@@ -127,7 +130,10 @@ def band_table(reader: Reader) -> pd.DataFrame:
         findings.band_name(low, high, reader.t, unit=reader.view.unit)
         for low, high in zip(rows["low"], rows["high"], strict=True)
     ]
-    return rows.assign(band=names)[["band", "firms", "members", "expected_members", "ratio", "ratio_low", "ratio_high"]]
+    rows = rows.rename(columns={"ratio_low": "ratio_low_95", "ratio_high": "ratio_high_95"})
+    return rows.assign(band=names)[
+        ["band", "firms", "members", "expected_members", "ratio", "ratio_low_95", "ratio_high_95"]
+    ]
 
 
 def measured_note(reader: Reader) -> None:

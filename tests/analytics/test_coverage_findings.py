@@ -36,7 +36,7 @@ def _summary(**changes: Any) -> pd.Series:
 def _answer(*names: str, added: float = 2_490.0, greedy: float = 2_490.0, gap: float = 0.0) -> pd.DataFrame:
     each = added / max(len(names), 1)
     rows = {"commune_name": list(names), "added_demand": each, "greedy_added": greedy, "optimality_gap": gap}
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).assign(is_forced=False)
 
 
 def _asked(**changes: Any) -> Any:
@@ -117,6 +117,19 @@ def test_an_answer_says_how_certain_it_is() -> None:
     assert "prouvée" not in gap
     assert "une à une" not in findings.proof_sentence(_summary(), _answer("Auch"), FR, view=VIEW)
     assert "573" in findings.proof_sentence(_summary(), _answer(), FR, view=VIEW)
+    assert "aucune commune candidate" in findings.proof_sentence(_summary(candidates=0), _answer(), FR, view=VIEW)
+
+
+def test_what_was_forced_is_not_called_the_best() -> None:
+    three = _answer("Béziers", "Castres", "Florac").assign(is_forced=[False, False, True])
+    told = findings.proof_sentence(_summary(), three, FR, view=VIEW)
+    assert told.startswith("Communes imposées mises à part")
+    assert findings.proof_sentence(_summary(), three.assign(is_forced=True), FR, view=VIEW) == ""
+
+
+def test_the_share_reached_is_what_is_left_of_all() -> None:
+    rows = pd.DataFrame({"antennas": [0, 1], "firms_pct": [34.0, 66.0]})
+    assert findings.reached_pct(rows) == 66
 
 
 @pytest.mark.parametrize(
@@ -153,7 +166,9 @@ def test_a_move_is_told_where_it_pays() -> None:
         "Sans ouvrir d’antenne : déplacer celle d’Alès au Vigan en rapprocherait davantage (12 entreprises)."
     )
     assert "n’y gagnerait rien" in findings.move_sentence(move.assign(gain=-3.0), FR, view=VIEW)
-    assert findings.move_sentence(move.iloc[:0], FR, view=VIEW) == "Il n’y a pas d’antenne à déplacer."
+    assert findings.move_sentence(move.iloc[:0], FR, view=VIEW) == (
+        "Il n’y a pas d’antenne à déplacer, ou nulle part où la mettre."
+    )
 
 
 def test_the_antenna_that_would_be_missed_most() -> None:

@@ -30,6 +30,7 @@ def _subset(values: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
 
 def _communes() -> st.SearchStrategy[tuple[str, ...]]:
     codes = st.from_regex(r"\d[\dAB]\d{3}", fullmatch=True, alphabet=st.characters(codec="ascii"))
+    codes |= st.sampled_from(["31555", "34172", "34032", "34003"])
     return st.sets(codes, max_size=3).map(lambda chosen: tuple(sorted(chosen)))
 
 

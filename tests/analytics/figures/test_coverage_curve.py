@@ -32,13 +32,13 @@ CURVE = pd.DataFrame(
     ],
 )
 def test_the_threshold_says_the_share_of_firms(unit: str, language: str, expected: str) -> None:
-    figure = coverage_curve(CURVE, threshold=45, unit=unit, palette=LIGHT, language=language)
+    figure = coverage_curve(CURVE, share_pct=80.0, threshold=45, unit=unit, palette=LIGHT, language=language)
     assert expected in [a.text for a in figure.layout.annotations]
     assert figure.layout.shapes[0].x0 == 45
 
 
 def test_each_share_has_its_line_and_its_name() -> None:
-    figure = coverage_curve(CURVE, threshold=30, unit="min", palette=LIGHT, language="fr")
+    figure = coverage_curve(CURVE, share_pct=80.0, threshold=30, unit="min", palette=LIGHT, language="fr")
     lines = {trace.name: trace for trace in figure.data}
     assert list(lines["firms_pct"].y) == [0, 70, 90, 99]
     assert lines["members_pct"].line.color == LIGHT.ours
@@ -51,17 +51,17 @@ def test_each_share_has_its_line_and_its_name() -> None:
 
 def test_a_share_of_nothing_is_not_drawn() -> None:
     without = CURVE.assign(members_pct=np.nan)
-    figure = coverage_curve(without, threshold=30, unit="min", palette=LIGHT, language="fr")
+    figure = coverage_curve(without, share_pct=80.0, threshold=30, unit="min", palette=LIGHT, language="fr")
     assert "members_pct" not in {trace.name for trace in figure.data}
     for empty in (CURVE.head(0), CURVE.assign(**dict.fromkeys(CURVE.columns[1:], np.nan))):
-        figure = coverage_curve(empty, threshold=30, unit="km", palette=LIGHT, language="en")
+        figure = coverage_curve(empty, share_pct=80.0, threshold=30, unit="km", palette=LIGHT, language="en")
         assert not figure.data
 
 
 @pytest.mark.parametrize("end", [0.0, 100.0])
 def test_names_of_lines_that_end_together_are_parted_within_the_axis(end: float) -> None:
     flat = CURVE.assign(**dict.fromkeys(CURVE.columns[1:], end))
-    figure = coverage_curve(flat, threshold=30, unit="min", palette=LIGHT, language="fr")
+    figure = coverage_curve(flat, share_pct=80.0, threshold=30, unit="min", palette=LIGHT, language="fr")
     heights = [a.y for a in figure.layout.annotations if a.xref == "paper" and a.x == 1]
     half_a_line = TOP * LINE_PX / PLOT_HEIGHT / 2
     assert len(heights) == 4
@@ -75,7 +75,7 @@ def test_names_of_lines_that_end_together_are_parted_within_the_axis(end: float)
     ("threshold", "side"), [(5, "left"), (40, "left"), (45, "center"), (80, "center"), (85, "right")]
 )
 def test_a_phone_does_not_cut_the_words_of_the_threshold(threshold: float, side: str) -> None:
-    figure = coverage_curve(CURVE, threshold=threshold, unit="min", palette=LIGHT, language="fr")
+    figure = coverage_curve(CURVE, share_pct=80.0, threshold=threshold, unit="min", palette=LIGHT, language="fr")
     words = next(a for a in figure.layout.annotations if "des entreprises" in a.text)
     assert words.xanchor == side
     plot_px = 350 - MARGIN["l"] - MARGIN["r"]
@@ -87,5 +87,5 @@ def test_a_phone_does_not_cut_the_words_of_the_threshold(threshold: float, side:
 
 
 def test_colors_are_those_of_the_palette() -> None:
-    figure = coverage_curve(CURVE, threshold=30, unit="km", palette=LIGHT, language="en")
+    figure = coverage_curve(CURVE, share_pct=80.0, threshold=30, unit="km", palette=LIGHT, language="en")
     assert colors_used(figure) <= colors_of()

@@ -102,9 +102,12 @@ def test_bands_by_hand() -> None:
     assert table["low"].tolist() == [0, 5, 10]
     assert table["high"].tolist()[:2] == [5, 10]
     assert np.isnan(table["high"][2])
-    assert table["firms"].tolist() == [2, 1, 0]
+    assert table["firms"].tolist() == [3, 0, 0]
     assert table["members"].tolist() == [2, 0, 0]
-    assert table["ratio"].tolist()[:2] == [2, 0]
+    assert table["ratio"].tolist()[0] == 1.6
+    farther = metric.distance_bands(standing, nearest + 0.1, edges=(0, 5, 10))
+    assert farther["firms"].tolist() == [2, 1, 0]
+    assert farther["ratio"].tolist()[:2] == [2, 0]
     assert table.loc[2, ["ratio", "ratio_low", "ratio_high"]].isna().all()
 
 

@@ -86,6 +86,19 @@ def test_access_shares_the_staff_among_the_firms_in_reach() -> None:
     assert rows.loc["Montpellier", "staff_per_1000_firms"] == pytest.approx(1_000)
 
 
+def test_who_is_not_selected_sees_the_same_staff() -> None:
+    part = _compute("territories", dataclasses.replace(KM, segments=("software",))).set_index("antenna")
+    assert part.loc["Toulouse", ["firms", "staff_per_1000_firms"]].tolist() == [1, pytest.approx(1_000)]
+
+
+def test_bands_and_coverage_agree_on_a_measured_edge() -> None:
+    measured = SmallSnapshot(isochrones=_isochrones().assign(minutes=[15, 30]))
+    wide = _isochrones().assign(geometry_wkb=[_square(EASTING["34172"], 51_000)] * 2)
+    for snapshot in (measured, SmallSnapshot(isochrones=wide)):
+        reached = _compute("coverage", dataclasses.replace(ALL, threshold=15.0), snapshot=snapshot)["firms"].iloc[-1]
+        assert _compute("nearness", ALL, snapshot=snapshot)["firms"].iloc[0] == reached
+
+
 def test_places_say_who_is_out_of_reach_and_how_far() -> None:
     rows = tables.reach_places(SNAPSHOT, KM, SETTINGS).set_index("commune_name")  # type: ignore[arg-type]
     assert rows["firms"].to_dict() == {"Toulouse": 2, "Montpellier": 1, "Béziers": 1}
@@ -134,6 +147,8 @@ def test_what_was_measured_stands_in_place_of_the_estimate() -> None:
     rows = _compute("coverage", ALL, snapshot=measured).set_index("antenna")
     assert rows.loc["Montpellier", AMOUNTS].tolist() == [2, 68, 0, 409_000]
     assert rows.loc["Toulouse", "firms"] == 2
+    some = SmallSnapshot(isochrones=_isochrones().head(1))
+    assert tables.reach_notes(some, ALL, SETTINGS)["names"].tolist() == ["Toulouse"]  # type: ignore[arg-type]
     told = tables.measured(measured, ALL, SETTINGS).iloc[0]  # type: ignore[arg-type]
     assert (told["antennas"], told["others"]) == (1, 0)
     outlines = tables.antenna_outlines(measured, ALL, SETTINGS).set_index("name")  # type: ignore[arg-type]
@@ -179,7 +194,7 @@ def test_without_an_antenna_every_table_is_there() -> None:
     assert tables.reach_notes(none, KM, SETTINGS)["note"].tolist() == ["no_antenna"]  # type: ignore[arg-type]
     for name in ("coverage", "overlaps", "coverage-curve", "territories", "nearness", "next-antennas", "move"):
         for view in (KM, ALL):
-            assert _compute(name, view, snapshot=none) is not None
+            assert list(_compute(name, view, snapshot=none)) == list(_compute(name, view))
     assert _compute("coverage", snapshot=none)["firms"].tolist() == [0]
     places = tables.reach_places(none, KM, SETTINGS)  # type: ignore[arg-type]
     assert (places["firms"] == places["unreached"]).all()

@@ -53,6 +53,24 @@ def test_a_site_that_adds_nothing_is_left_out_unless_it_is_forced() -> None:
     assert both[["commune_name", "added_demand"]].to_numpy().tolist() == [["Béziers", 1], ["Agde", 0]]
 
 
+def test_two_communes_of_one_name_are_told_apart() -> None:
+    class Namesakes(SmallSnapshot):
+        def table(self, name: str) -> pd.DataFrame:
+            rows = super().table(name)
+            is_one = rows["commune_code"].isin(["34032", "34003"]) if name == "communes" else None
+            return rows if is_one is None else rows.assign(name=rows["name"].mask(is_one, "Calmont"))
+
+    both = dataclasses.replace(KM, threshold=10.0, offices=2, forced=("34003", "34032"))
+    rows = tables.next_antennas_in_full(Namesakes(), both, SETTINGS)  # type: ignore[arg-type]
+    assert rows["commune_name"].tolist() == ["Calmont", "Calmont"]
+    assert rows["x_km"].str[0].tolist() == [730.0, 747.0]
+
+
+def test_what_is_forced_is_not_said_to_be_chosen() -> None:
+    table = tables.compute("stability", SNAPSHOT, dataclasses.replace(KM, forced=("34003",), offices=2), SETTINGS)
+    assert "Agde" not in set(table["commune_name"])
+
+
 def test_an_excluded_commune_has_none() -> None:
     assert _next(dataclasses.replace(KM, excluded=("34032",)))["commune_name"].tolist() == ["Agde"]
     assert _next(dataclasses.replace(KM, excluded=("34003", "34032"))).empty
@@ -75,6 +93,9 @@ def test_shares_go_on_from_what_the_coverage_says(view: View) -> None:
     table = _next(view)
     totals = tables.coverage_totals(SNAPSHOT, view, SETTINGS).iloc[0]
     reached = tables.coverage(SNAPSHOT, view, SETTINGS)["firms"].iloc[-1]
+    if not totals["firms"]:
+        assert table["covered_share_pct"].isna().all()
+        return
     for share, added in zip(table["covered_share_pct"], table["added_demand"].cumsum(), strict=True):
         assert share == pytest.approx(100 * (reached + added) / totals["firms"])
     assert len(table) <= max(view.offices, len(view.forced))
