@@ -66,14 +66,21 @@ def coverage(
 def overlaps(firms: pd.DataFrame, cost: np.ndarray, *, threshold: float) -> pd.DataFrame:
     """Return by how many sites firms are reached.
 
-    ``antennas`` (0 to s), ``firms``, ``jobs_estimate`` and ``firms_pct`` of all firms; null without a firm.
+    ``antennas`` (0 to s), ``firms``, ``jobs_estimate``, ``members`` and ``firms_pct`` of all firms; null without a
+    firm.
     """
     times = (cost <= threshold).sum(axis=1)
     sites = cost.shape[1]
-    counts = np.bincount(times, minlength=sites + 1)
-    jobs = np.bincount(times, weights=firms["jobs_estimate"].to_numpy(dtype="float64"), minlength=sites + 1)
-    share = 100 * counts / len(firms) if len(firms) else np.full(sites + 1, np.nan)
-    return pd.DataFrame({"antennas": np.arange(sites + 1), "firms": counts, "jobs_estimate": jobs, "firms_pct": share})
+    count, jobs, members = (np.bincount(times, weights=w, minlength=sites + 1) for w in _amounts(firms).T)
+    return pd.DataFrame(
+        {
+            "antennas": np.arange(sites + 1),
+            "firms": count.astype("int64"),
+            "jobs_estimate": jobs,
+            "members": members.astype("int64"),
+            "firms_pct": 100 * count / len(firms) if len(firms) else np.full(sites + 1, np.nan),
+        }
+    )
 
 
 def coverage_curve(
@@ -218,11 +225,18 @@ def enhanced_2sfca(
     ndarray
         (n,), supply per unit of demand.
 
+    Raises
+    ------
+    ValueError
+        When there are more weights than bands or fewer: what lies beyond the last band would then have a weight.
+
     References
     ----------
     Luo and Qi (2009), "An enhanced two-step floating catchment area (E2SFCA) method for measuring spatial
     accessibility to primary care physicians", Health & Place 15.
     """
+    if len(bands) != len(weights):
+        raise ValueError(f"{len(bands)} bands with {len(weights)} weights")
     band = np.searchsorted(np.array(bands), np.where(np.isnan(cost), np.inf, cost), side="left")
     weight = np.array([*weights, 0.0])[band]
     asked = demand @ weight

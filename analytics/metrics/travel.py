@@ -41,9 +41,12 @@ def driving_minutes(km: np.ndarray, rules: TravelRules) -> np.ndarray:
 
     Notes
     -----
-    An assumption of the settings, the same on plains and in mountains and without traffic. Ratios of road to crow
-    distance around 1.2 to 1.4 are usual: Boscoe, Henry and Zdeb (2012), "A nationwide comparison of driving distance
-    versus straight-line distance to hospitals", The Professional Geographer 64, find 1.42 over the United States.
+    An assumption of the settings, the same on plains and in mountains and without traffic. A detour of 1.3 is a round
+    number near what was measured: 1.343 on average from homes to the centres of 300 European cities
+    (doi:10.1177/23998083231168870). Boscoe, Henry and Zdeb (2012), "A nationwide comparison of driving distance versus
+    straight-line distance to hospitals", The Professional Geographer 64, find straight-line distance, travel distance
+    and travel time very highly correlated in the United States (r2 > 0.9), with local exceptions near
+    shorelines and other physical barriers.
     """
     road = rules.detour * np.asarray(km, dtype="float64")
     starts, ends, speeds = _bands(rules)
@@ -106,15 +109,16 @@ def measured_minutes(
     points
         (n, 2), metres (EPSG:2154).
     sites
-        One a column: ``commune_code``.
+        One a column: ``commune_code, x_m, y_m`` (EPSG:2154).
     isochrones
-        Contract ``ISOCHRONES``, usable ones alone.
+        Contract ``ISOCHRONES``; those of a site's commune that were measured elsewhere change nothing.
     """
     import shapely  # noqa: PLC0415 - only measured polygons need it
 
     minutes = estimated.copy()
-    for column, code in enumerate(sites["commune_code"]):
-        sizes = list(_sizes(isochrones, code))
+    places = sites[["commune_code", "x_m", "y_m"]].itertuples(index=False, name=None)
+    for column, (code, x_m, y_m) in enumerate(places):
+        sizes = list(_sizes(isochrones, code, (x_m, y_m)))
         lower, upper = np.zeros(len(points)), np.full(len(points), np.inf if sizes else np.nan)
         for size, polygon in reversed(sizes):
             shapely.prepare(polygon)
@@ -137,7 +141,7 @@ def reach_outlines(
     sites
         ``name, commune_code, x_m, y_m``.
     isochrones
-        Contract ``ISOCHRONES``, usable ones alone.
+        Contract ``ISOCHRONES``; those of a site's commune that were measured elsewhere change nothing.
     threshold, unit
         A number of ``min`` or ``km``.
 
@@ -152,7 +156,7 @@ def reach_outlines(
     rows = []
     for site in sites.to_dict("records"):
         center = (float(site["x_m"]), float(site["y_m"]))
-        sizes = [] if unit == "km" else list(_sizes(isochrones, str(site["commune_code"])))
+        sizes = [] if unit == "km" else list(_sizes(isochrones, str(site["commune_code"]), center))
         rings = _measured_rings(sizes, center, radius, threshold) if sizes else [_circle(center, radius)]
         x_km, y_km = _lines(rings)
         if x_km:
@@ -167,16 +171,15 @@ def _bands(rules: TravelRules) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.concatenate([[0.0], ends[:-1]]), ends, speeds
 
 
-def _sizes(isochrones: pd.DataFrame, code: str) -> Iterator[tuple[float, BaseGeometry]]:
-    """Yield the minutes measured around a commune with their polygons, the larger ones holding the smaller."""
+def _sizes(isochrones: pd.DataFrame, code: str, place: tuple[float, float]) -> Iterator[tuple[float, BaseGeometry]]:
+    """Yield the minutes measured around a place of a commune with their polygons, the larger holding the smaller."""
     import shapely  # noqa: PLC0415 - only measured polygons need it
 
     whole: Any = None
-    for minutes, wkb in (
-        isochrones.loc[isochrones["commune_code"] == code, ["minutes", "geometry_wkb"]]
-        .sort_values("minutes")
-        .itertuples(index=False)
-    ):
+    # Two sites may share a commune, of which one alone stands where it was measured.
+    is_here = np.hypot(isochrones["x_m"] - place[0], isochrones["y_m"] - place[1]) <= SAME_PLACE_M
+    own = isochrones.loc[(isochrones["commune_code"] == code) & is_here, ["minutes", "geometry_wkb"]]
+    for minutes, wkb in own.sort_values("minutes").itertuples(index=False):
         polygon = shapely.from_wkb(wkb)
         whole = polygon if whole is None else shapely.union(whole, polygon)
         yield float(minutes), whole

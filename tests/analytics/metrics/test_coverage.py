@@ -50,6 +50,22 @@ def test_a_place_that_is_nowhere_is_never_reached() -> None:
     assert table["firms"].iloc[-1] == 3
 
 
+def test_without_a_site_the_network_reaches_nothing() -> None:
+    none, nowhere = np.empty((4, 0)), np.empty((2, 0))
+    table = metric.coverage(FIRMS, none, COMMUNES, nowhere, names=[], threshold=5)
+    assert table.to_numpy().tolist() == [["network", 0, 0, 0, 0, 0, 0]]
+    assert metric.overlaps(FIRMS, none, threshold=5).to_numpy().tolist() == [[0, 4, 17, 2, 100]]
+    curve = metric.coverage_curve(FIRMS, none, COMMUNES, nowhere, steps=[5])
+    assert curve.to_numpy().tolist() == [[5, 0, 0, 0, 0]]
+
+
+def test_overlaps_by_hand() -> None:
+    times = metric.overlaps(FIRMS, COST, threshold=9)
+    assert times.columns.tolist() == ["antennas", "firms", "jobs_estimate", "members", "firms_pct"]
+    assert times.to_numpy().tolist() == [[0, 1, 5, 1, 25], [1, 1, 0, 0, 25], [2, 2, 12, 1, 50]]
+    assert metric.overlaps(FIRMS.head(0), COST[:0], threshold=9)["firms_pct"].isna().all()
+
+
 @given(_costs(), st.floats(0, 100))
 def test_counts_agree_with_a_loop(cost: np.ndarray, threshold: float) -> None:
     firms = pd.DataFrame(
@@ -67,6 +83,7 @@ def test_counts_agree_with_a_loop(cost: np.ndarray, threshold: float) -> None:
         assert table["population"][j] == 10 * len(mine)
         assert table["firms_only_here"][j] == table["firms_lost_if_closed"][j] == reached.count({j})
     times = metric.overlaps(firms, cost, threshold=threshold)
+    assert times["members"].sum() == firms["is_member"].sum()
     assert times["firms"].tolist() == [sum(len(sites) == n for sites in reached) for n in range(5)]
     assert times["firms"].sum() == len(cost)
     assert table["firms"].iloc[-1] == times["firms"][1:].sum()
@@ -152,6 +169,11 @@ def test_catchment_areas_by_hand() -> None:
         np.array([100.0, 50.0, 70.0]), np.array([[5.0], [15.0], [31.0]]), np.array([10.0]), bands=(10, 20, 30)
     )
     np.testing.assert_allclose(access, [10 / 134, 6.8 / 134, 0])
+
+
+def test_each_band_has_its_weight() -> None:
+    with pytest.raises(ValueError, match="2 bands with 3 weights"):
+        metric.enhanced_2sfca(np.ones(1), np.ones((1, 1)), np.ones(1), bands=(10, 20))
 
 
 @given(_costs(rows=20), st.integers(1, 50))

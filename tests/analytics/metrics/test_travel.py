@@ -106,6 +106,30 @@ def test_a_size_that_was_not_measured_makes_a_wider_band() -> None:
     assert minutes[:, 0].tolist() == [7, 60]
 
 
+def test_a_point_on_the_border_of_a_polygon_is_inside() -> None:
+    points = np.array([[9_000.0, 0.0], [np.nextafter(9_000.0, 1e9), 0.0]])
+    minutes = travel.measured_minutes(np.full((2, 1), 90.0), points, SITES.head(1), _isochrones({15: 9, 30: 20}))
+    assert minutes[:, 0].tolist() == [15, 30]
+
+
+def test_what_is_not_known_stays_so_and_nothing_given_is_changed() -> None:
+    points, estimated = np.array([[np.nan, np.nan], [0.0, 0.0]]), np.array([[np.nan], [90.0]])
+    before = estimated.copy()
+    minutes = travel.measured_minutes(estimated, points, SITES.head(1), _isochrones({15: 9}))
+    np.testing.assert_array_equal(minutes, [[np.nan], [15]])
+    np.testing.assert_array_equal(estimated, before)
+
+
+def test_of_two_sites_in_a_commune_the_one_that_was_measured_has_the_polygons() -> None:
+    twins = pd.DataFrame({"name": ["A", "B"], "commune_code": "31555", "x_m": [99.0, 5_000.0], "y_m": 0.0})
+    rows = _isochrones({15: 9})
+    assert len(travel.usable_isochrones(rows, twins)) == 1
+    minutes = travel.measured_minutes(np.full((1, 2), 90.0), np.zeros((1, 2)), twins, rows)
+    assert minutes.tolist() == [[15, 90]]
+    lines = travel.reach_outlines(twins, rows, threshold=15, unit="min", rules=RULES)
+    assert lines["is_measured"].tolist() == [True, False]
+
+
 def test_circles_have_the_radius_asked_for() -> None:
     lines = travel.reach_outlines(SITES, ISOCHRONES.empty(), threshold=30, unit="km", rules=RULES)
     assert lines["name"].tolist() == ["A", "B"]
@@ -142,7 +166,7 @@ def test_the_line_is_around_what_is_within_reach(
     halves: dict[int, float], threshold: float, x_km: float, y_km: float
 ) -> None:
     rows, point = _isochrones(halves), np.array([[x_km * 1e3, y_km * 1e3]])
-    sizes = list(travel._sizes(rows, "31555"))
+    sizes = list(travel._sizes(rows, "31555", (0.0, 0.0)))
     radius = 1e3 * travel.km_within(threshold, RULES)
     region = travel._region(sizes, (0.0, 0.0), radius, threshold)
     # On the very border, and between the circle and its 72 corners, either answer is right.
