@@ -6,16 +6,19 @@ name. Strings are pandas' ``str``; a missing one is null, never ``""``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
+from analytics.settings import COMMUNE_CODE
 from analytics.sizes import SIZE_CODES
 
 _SIREN = pa.Check.str_matches(r"^\d{9}$")
 _SIRET = pa.Check.str_matches(r"^\d{14}$")
-_COMMUNE = pa.Check.str_matches(r"^\d[\dAB]\d{3}$")
+_COMMUNE = pa.Check.str_matches(f"^{COMMUNE_CODE}$")
 _DEPARTMENT = pa.Check.str_matches(r"^(\d[\dAB]|97\d)$")
 _NOT_NEGATIVE = pa.Check.ge(0)
 
@@ -180,6 +183,19 @@ CONTOURS = Contract(
     unique=["level", "area_code"],
 )
 
+
+def as_lines(rings: Iterable[np.ndarray]) -> tuple[list[float | None], list[float | None]]:
+    """Return rings, (n, 2) in metres, as ``CONTOURS`` has them: both axes in kilometres to 100 m, gaps None."""
+    x_km: list[float | None] = []
+    y_km: list[float | None] = []
+    for ring in rings:
+        gap = [None] if x_km else []
+        points = (ring / 1_000).round(1)
+        x_km += [*gap, *points[:, 0].tolist()]
+        y_km += [*gap, *points[:, 1].tolist()]
+    return x_km, y_km
+
+
 # EPCI that touch each other, each pair in both directions.
 NEIGHBOURS = Contract("neighbours", {"area_code": _text(), "neighbour_code": _text()})
 
@@ -218,6 +234,9 @@ ANTENNAS = Contract(
         "y_m": _number(),
     },
 )
+
+# A place that stands so near to where its isochrones were measured has not moved, in metres.
+SAME_PLACE_M = 100.0
 
 # Where one gets to a place by car within so many minutes, as IGN's navigation service answered; one row an answer.
 ISOCHRONES = Contract(

@@ -34,7 +34,8 @@ Quantity = Literal[
     "permanent_staff",
 ]
 DepartmentCode = Annotated[str, Field(pattern=r"^(\d[\dAB]|97\d)$")]
-CommuneCode = Annotated[str, Field(pattern=r"^(\d[\dAB]\d{3})$")]
+COMMUNE_CODE = r"\d[\dAB]\d{3}"
+CommuneCode = Annotated[str, Field(pattern=f"^({COMMUNE_CODE})$")]
 ActivityPrefix = Annotated[str, Field(pattern=r"^\d\d(\.\d{1,2}[A-Z]?)?$")]
 
 

@@ -16,7 +16,6 @@ from analytics.results.areas import LEVELS, size_label
 from analytics.results.lists import firms, matches, members, review
 from analytics.results.reach import (
     COVERAGE_COLUMNS,
-    NETWORK,
     antenna_outlines,
     coverage,
     coverage_curve,
@@ -81,7 +80,6 @@ from analytics.view import View
 __all__ = [
     "COVERAGE_COLUMNS",
     "LEVELS",
-    "NETWORK",
     "NEXT_COLUMNS",
     "PENETRATION_COLUMNS",
     "PROSPECT_COLUMNS",

@@ -10,7 +10,7 @@ from typing import overload
 from urllib.parse import parse_qs, urlencode
 
 from analytics.errors import UserError
-from analytics.settings import Settings
+from analytics.settings import COMMUNE_CODE, Settings
 from analytics.sizes import SIZE_CLASSES
 
 TOWN_LEVELS = ("epci", "commune", "department", "antenna")
@@ -42,7 +42,6 @@ QUERY_KEYS = (
     "force",
     "closer",
 )
-_COMMUNE = re.compile(r"\d[\dAB]\d{3}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -255,7 +254,7 @@ def _communes(given: Mapping[str, list[str]], name: str) -> tuple[str, ...]:
     """Return the commune codes given, each once, in their order."""
     codes = sorted(set(given.get(name, ())))
     for code in codes:
-        if not _COMMUNE.fullmatch(code):
+        if not re.fullmatch(COMMUNE_CODE, code):
             raise UserError("view.no_commune", parameter=name, value=code)
     return tuple(codes)
 

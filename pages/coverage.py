@@ -32,9 +32,10 @@ with right, blocks.block("next", t("coverage.next_title"), subtitle):
     blocks.tools(reader, offices.table(reader), name="next-antennas", title=t("coverage.next_title"))
 
 left, right = st.columns([8, 5], gap="large")
-with left, blocks.block("worth", findings.worth_title(network, t), t("coverage.worth_subtitle")):
-    antenna_sheet.worth(reader, antenna, alt=findings.worth_title(network, t))
-    blocks.tools(reader, network, name="coverage", title=findings.worth_title(network, t))
+title = findings.worth_title(network, t)
+with left, blocks.block("worth", title, t("coverage.worth_subtitle")):
+    antenna_sheet.worth(reader, antenna, alt=title)
+    blocks.tools(reader, network, name="coverage", title=title)
 stable = reader.table("stability")
 title = findings.stability_title(stable, t, asked=offices.asked())
 with right, blocks.block("stability", title, t("coverage.stability_subtitle", unit=t(f"coverage.unit_{view.unit}"))):
@@ -48,9 +49,10 @@ if antenna is not None:
 
 left, right = st.columns([6, 6], gap="large")
 curve, bands = reader.table("coverage_curve"), reader.table("nearness")
-with left, blocks.block("curve", findings.curve_title(curve, t, view=view), t("coverage.curve_subtitle")):
-    reach.curve(reader, alt=findings.curve_title(curve, t, view=view))
-    blocks.tools(reader, curve, name="curve", title=findings.curve_title(curve, t, view=view))
+title = findings.curve_title(curve, t, view=view)
+with left, blocks.block("curve", title, t("coverage.curve_subtitle")):
+    reach.curve(reader, alt=title)
+    blocks.tools(reader, curve, name="curve", title=title)
 title = findings.nearness_title(bands, t, unit=view.unit)
 with right, blocks.block("nearness", title, t("coverage.nearness_subtitle")):
     reach.bands(reader, alt=title)

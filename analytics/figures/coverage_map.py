@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from analytics.figures.base import AXIS, blank, note, plain, steady
 from analytics.figures.labels import Box, Mark, place_labels
 from analytics.figures.palette import Palette
-from analytics.figures.territory import NAME_PX, NARROWEST_PX, RING_PX, Frame, breadth, land_image, name_note
+from analytics.figures.territory import NAME_PX, NARROWEST_PX, RING_PX, Frame, add_rings, breadth, land_image, name_note
 from analytics.text import Translator, translator
 
 HEIGHT = 540
@@ -78,7 +78,8 @@ def coverage_map(
     chosen = outlines[~outlines["is_suggested"].astype(bool) & (outlines["name"] == selected)]
     _add_lines(figure, chosen, color=palette.ink, dash="solid", width=2, name="selected")
     rings = _located(antennas)
-    _add_antennas(figure, rings, selected, palette=palette, t=t)
+    clicks = [[str(name)] for name in rings["name"]]
+    add_rings(figure, rings, palette=palette, t=t, selected=selected, customdata=clicks, name="antennas")
     following = _located(suggested)
     _add_suggested(figure, following, palette=palette)
     figure.update_traces(**steady(1.0), selector={"mode": "markers"})
@@ -225,25 +226,6 @@ def _add_lines(figure: go.Figure, lines: pd.DataFrame, *, color: str, dash: str,
     x, y = ([value for line in lines[axis] for value in (*line, None)][:-1] for axis in ("x_km", "y_km"))
     figure.add_scatter(
         x=x, y=y, mode="lines", line={"color": color, "width": width, "dash": dash}, hoverinfo="skip", name=name
-    )
-
-
-def _add_antennas(
-    figure: go.Figure, rings: pd.DataFrame, selected: str | None, *, palette: Palette, t: Translator
-) -> None:
-    figure.add_scatter(
-        x=rings["x_km"].round(2).tolist(),
-        y=rings["y_km"].round(2).tolist(),
-        mode="markers",
-        marker={
-            "size": [RING_PX + 4 if name == selected else RING_PX for name in rings["name"]],
-            "color": palette.background,
-            "line": {"color": palette.ink, "width": 2},
-        },
-        customdata=[[str(name)] for name in rings["name"]],
-        hoverinfo="text",
-        hovertext=[f"<b>{plain(name)}</b><br>{t('chart.antenna')}" for name in rings["name"]],
-        name="antennas",
     )
 
 

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from analytics.figures.areas import halo
 from analytics.figures.base import AXIS, blank, note
 from analytics.figures.palette import Palette
-from analytics.figures.rates import segments
+from analytics.figures.rates import add_intervals
 from analytics.text import Translator, translator
 from analytics.text.coverage_findings import band_name
 
@@ -83,28 +83,17 @@ def _verdicts(bands: pd.DataFrame) -> list[str]:
 
 
 def _add_intervals(figure: go.Figure, rows: pd.DataFrame, *, unit: str, palette: Palette, t: Translator) -> None:
-    figure.add_scatter(
-        x=segments(rows["ratio_low"].clip(lower=LOWEST / 2), rows["ratio_high"].clip(upper=HIGHEST * 2)),
-        y=segments(rows["row"], rows["row"]),
-        mode="lines",
-        line={"color": palette.sector, "width": 6},
-        hoverinfo="skip",
-        name="intervals",
-    )
     # A ratio of zero has no place on a logarithmic axis: its dot stands at the edge.
-    figure.add_scatter(
-        x=rows["ratio"].clip(LOWEST, HIGHEST).tolist(),
-        y=rows["row"].tolist(),
-        mode="markers",
-        marker={
-            "size": 12,
-            "color": [palette.verdict(verdict) for verdict in rows["verdict"]],
-            "line": {"color": palette.background, "width": 1.5},
-        },
-        cliponaxis=False,
-        hoverinfo="text",
+    add_intervals(
+        figure,
+        low=rows["ratio_low"].clip(lower=LOWEST / 2),
+        high=rows["ratio_high"].clip(upper=HIGHEST * 2),
+        middle=rows["ratio"].clip(LOWEST, HIGHEST),
+        rows=rows["row"],
+        verdicts=rows["verdict"],
+        width=6,
+        palette=palette,
         hovertext=[_hover(row, unit=unit, t=t) for row in rows.to_dict("records")],
-        name="ratios",
     )
 
 

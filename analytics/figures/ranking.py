@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from analytics.figures.areas import COLORED, codes, halo, hovers, short_name
 from analytics.figures.base import AXIS, blank, note, plain, steady
 from analytics.figures.palette import Palette
-from analytics.figures.rates import segments, step
+from analytics.figures.rates import add_intervals, step
 from analytics.text import Translator, translator
 
 TOP_PX, BOTTOM_PX = 52, 6
@@ -100,26 +100,16 @@ def reach(drawn: pd.DataFrame) -> float:
 
 
 def _add_intervals(figure: go.Figure, drawn: pd.DataFrame, *, palette: Palette, t: Translator) -> None:
-    figure.add_scatter(
-        x=segments(drawn["ratio_low"].round(3), drawn["ratio_high"].round(3)),
-        y=segments(drawn["bar"], drawn["bar"]),
-        mode="lines",
-        line={"color": palette.sector, "width": 6},
-        hoverinfo="skip",
-    )
-    figure.add_scatter(
-        x=drawn["ratio_shrunk"].round(3).tolist(),
-        y=drawn["bar"].tolist(),
-        mode="markers",
-        marker={
-            "size": 12,
-            "color": [palette.verdict(v) for v in drawn["verdict"]],
-            "opacity": 1,
-            "line": {"color": palette.background, "width": 1.5},
-        },
+    add_intervals(
+        figure,
+        low=drawn["ratio_low"].round(3),
+        high=drawn["ratio_high"].round(3),
+        middle=drawn["ratio_shrunk"].round(3),
+        rows=drawn["bar"],
+        verdicts=drawn["verdict"],
+        width=6,
+        palette=palette,
         customdata=codes(drawn),
-        cliponaxis=False,
-        hoverinfo="text",
         hovertext=hovers(drawn, t),
         **steady(1.0),
     )

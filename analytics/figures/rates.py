@@ -109,25 +109,52 @@ def intervals(table: pd.DataFrame, *, rate_pct: float, palette: Palette, languag
 
 
 def _add_intervals(figure: go.Figure, drawn: pd.DataFrame, *, palette: Palette, t: Translator) -> None:
+    add_intervals(
+        figure,
+        low=drawn["firm_penetration_low_pct"],
+        high=drawn["firm_penetration_high_pct"],
+        middle=drawn["firm_penetration_pct"],
+        rows=drawn["row"],
+        verdicts=drawn["verdict"],
+        width=5,
+        palette=palette,
+        hovertext=_hovers(drawn, t),
+    )
+
+
+def add_intervals(
+    figure: go.Figure,
+    *,
+    low: pd.Series,
+    high: pd.Series,
+    middle: pd.Series,
+    rows: pd.Series,
+    verdicts: pd.Series,
+    width: int,
+    palette: Palette,
+    **dots: Any,  # noqa: ANN401 - Plotly's own options
+) -> None:
+    """Draw a bar from ``low`` to ``high`` in each row, and over all bars dots in the colour of their verdict."""
     figure.add_scatter(
-        x=segments(drawn["firm_penetration_low_pct"], drawn["firm_penetration_high_pct"]),
-        y=segments(drawn["row"], drawn["row"]),
+        x=segments(low, high),
+        y=segments(rows, rows),
         mode="lines",
-        line={"color": palette.sector, "width": 5},
+        line={"color": palette.sector, "width": width},
         hoverinfo="skip",
     )
     figure.add_scatter(
-        x=drawn["firm_penetration_pct"].tolist(),
-        y=drawn["row"].tolist(),
+        x=middle.tolist(),
+        y=rows.tolist(),
         mode="markers",
         marker={
             "size": 12,
-            "color": [palette.verdict(v) for v in drawn["verdict"]],
+            "color": [palette.verdict(verdict) for verdict in verdicts],
+            "opacity": 1,
             "line": {"color": palette.background, "width": 1.5},
         },
         cliponaxis=False,
         hoverinfo="text",
-        hovertext=_hovers(drawn, t),
+        **dots,
     )
 
 

@@ -18,7 +18,7 @@ LARGEST_FIRMS_PX = 34.0  # radius
 LARGEST_MEMBERS_PX = 21.0
 # Counts that have the largest disc at least: in a small selection one must not look like many.
 FEW_FIRMS, FEW_MEMBERS = 1_000.0, 40.0
-RING_PX = 8
+RING_PX, SELECTED_RING_PX = 8, 12
 NAME_PX = 14
 LARGEST = 3  # discs whose count stands beside the name
 NARROWEST_PX = 350
@@ -139,15 +139,29 @@ def _add_disc_trace(
     )
 
 
-def add_rings(figure: go.Figure, rings: pd.DataFrame, *, palette: Palette, t: Translator) -> None:
-    """Draw antennas, ``name, x_km, y_km``, as rings."""
+def add_rings(
+    figure: go.Figure,
+    rings: pd.DataFrame,
+    *,
+    palette: Palette,
+    t: Translator,
+    selected: str | None = None,
+    **options: Any,  # noqa: ANN401 - Plotly's own options
+) -> None:
+    """Draw antennas, ``name, x_km, y_km``, as rings, that of the selected one larger."""
+    sizes = [SELECTED_RING_PX if name == selected else RING_PX for name in rings["name"]]
     figure.add_scatter(
         x=rings["x_km"].round(2).tolist(),
         y=rings["y_km"].round(2).tolist(),
         mode="markers",
-        marker={"size": RING_PX, "color": palette.background, "line": {"color": palette.ink, "width": 2}},
+        marker={
+            "size": RING_PX if selected is None else sizes,
+            "color": palette.background,
+            "line": {"color": palette.ink, "width": 2},
+        },
         hoverinfo="text",
         hovertext=[f"<b>{plain(name)}</b><br>{t('chart.antenna')}" for name in rings["name"]],
+        **options,
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from analytics.contracts import ANTENNAS, COMMUNES, CONTOURS, NEIGHBOURS
+from analytics.contracts import ANTENNAS, COMMUNES, CONTOURS, NEIGHBOURS, as_lines
 from analytics.errors import UserError
 from analytics.settings import REFERENCE_DIR, Settings
 
@@ -160,14 +160,7 @@ def _rings_km(geometry: BaseGeometry) -> tuple[list[float | None], list[float | 
 
     # Of a contour in several parts itself, get_rings returns none.
     rings = shapely.get_rings(shapely.get_parts(shapely.orient_polygons(geometry)))
-    x_km: list[float | None] = []
-    y_km: list[float | None] = []
-    for ring in rings:
-        gap = [None] if x_km else []
-        points = (shapely.get_coordinates(ring) / 1000).round(1)
-        x_km += [*gap, *points[:, 0].tolist()]
-        y_km += [*gap, *points[:, 1].tolist()]
-    return x_km, y_km
+    return as_lines(shapely.get_coordinates(ring) for ring in rings)
 
 
 def locate_antennas(settings: Settings, geography: Geography) -> pd.DataFrame:

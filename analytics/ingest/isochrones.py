@@ -30,9 +30,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analytics import __version__
-from analytics.contracts import ISOCHRONES
+from analytics.contracts import ISOCHRONES, SAME_PLACE_M
 from analytics.errors import UserError
 from analytics.progress import Progress, silent
+from analytics.settings import COMMUNE_CODE
 
 if TYPE_CHECKING:
     import pyproj
@@ -49,7 +50,6 @@ CONNECT_TIMEOUT_S = 10.0
 LONGEST_WAIT_S = 60.0
 # So many different requests unanswered in a row: the service is down, and asking on would take an hour to say so.
 FAILURES_IN_A_ROW = 3
-SAME_PLACE_M = 100.0
 # The polygon begins at the road that is nearest to the place.
 OWN_PLACE_M = 5_000.0
 # The point comes back as it was sent, give or take its last figures: some ten metres.
@@ -65,7 +65,7 @@ _UNANSWERED = {
 _POLYGONAL = ("Polygon", "MultiPolygon")
 # What comes of an answer, or of a kept file, that is not what it should be.
 _MISSHAPEN = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError)
-_FILE = re.compile(r"\d[\dAB]\d{3}-\d+\.json")
+_FILE = re.compile(rf"{COMMUNE_CODE}-\d+\.json")
 _ENVELOPE = {
     "commune_code": str,
     "x_m": float,

@@ -11,9 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from analytics.metrics.travel import nearest_site
+
 # Weights of the three bands of the enhanced two-step floating catchment area, the slow decay of Luo and Qi (2009).
 SLOW_DECAY_WEIGHTS = (1.0, 0.68, 0.22)
 AMOUNTS = ("firms", "jobs_estimate", "members", "population")
+COVERAGE_COLUMNS = ("antenna", *AMOUNTS, "firms_only_here", "firms_lost_if_closed")
+NETWORK = "network"
 INTERVAL = 0.95
 
 
@@ -57,10 +61,16 @@ def coverage(
     table = pd.DataFrame(np.vstack([by_site, by_any]), columns=AMOUNTS)
     table = table.astype({"firms": "int64", "members": "int64", "population": "int64"})
     return table.assign(
-        antenna=pd.Series([*names, "network"], dtype="str"),
+        antenna=pd.Series([*names, NETWORK], dtype="str"),
         firms_only_here=[*only_here.tolist(), int(only_here.sum())],
         firms_lost_if_closed=[*lost, whole],
-    )[["antenna", *AMOUNTS, "firms_only_here", "firms_lost_if_closed"]]
+    )[list(COVERAGE_COLUMNS)]
+
+
+def is_reached(cost: np.ndarray, threshold: float) -> np.ndarray:
+    """Return (n,) bool, whether some site is within the threshold."""
+    reached: np.ndarray = np.any(cost <= threshold, axis=1)
+    return reached
 
 
 def overlaps(firms: pd.DataFrame, cost: np.ndarray, *, threshold: float) -> pd.DataFrame:
@@ -95,7 +105,7 @@ def coverage_curve(
 
     ``threshold, firms_pct, jobs_pct, members_pct, population_pct``; parameters as those of ``coverage``.
     """
-    nearest, commune_nearest = least_cost(cost), least_cost(commune_cost)
+    (nearest, _), (commune_nearest, _) = nearest_site(cost), nearest_site(commune_cost)
     one, jobs, members = _amounts(firms).T
     population = communes["population"].to_numpy(dtype="float64")
     shares = {
@@ -243,13 +253,6 @@ def enhanced_2sfca(
     ratio = np.divide(supply, asked, out=np.zeros(len(supply)), where=asked > 0)
     access: np.ndarray = weight @ ratio
     return access
-
-
-def least_cost(cost: np.ndarray) -> np.ndarray:
-    """Return (n,), the cost to the nearest site; NaN where there is none or it is not known."""
-    least = np.where(np.isnan(cost), np.inf, cost).min(axis=1, initial=np.inf)
-    nearest: np.ndarray = np.where(np.isinf(least), np.nan, least)
-    return nearest
 
 
 def _amounts(firms: pd.DataFrame) -> np.ndarray:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analytics.metrics.travel import crow_km, nearest_site
+
 
 def nearest_antenna(firms: pd.DataFrame, *, antennas: pd.DataFrame, communes: pd.DataFrame) -> pd.DataFrame:
     """Return the firms with ``nearest_antenna`` (its name) and ``antenna_km``.
@@ -24,10 +26,15 @@ def nearest_antenna(firms: pd.DataFrame, *, antennas: pd.DataFrame, communes: pd
     Euclidean distance in Lambert-93, whose scale is within 0.1 % of the ground's in the region. Without an antenna
     both columns are null; of two antennas at the same distance, the first by the order of the table is taken.
     """
-    distance_m, which = _nearest(points_of(firms, communes), antennas[["x_m", "y_m"]].to_numpy(dtype="float64"))
-    names = antennas["name"].to_numpy(dtype="object")
-    found = [names[i] if i >= 0 else None for i in which]
-    return firms.assign(nearest_antenna=pd.Series(found, index=firms.index, dtype="str"), antenna_km=distance_m / 1_000)
+    # Antennas are few: a table of all is as quick as a tree, and a tree finds any one of two that are equally near.
+    distance_km, which = nearest_site(crow_km(points_of(firms, communes), antennas[["x_m", "y_m"]].to_numpy("float64")))
+    return firms.assign(nearest_antenna=names_of(which, antennas["name"], index=firms.index), antenna_km=distance_km)
+
+
+def names_of(which: np.ndarray, names: pd.Series, *, index: pd.Index) -> pd.Series:
+    """Return the names at these places, null at -1."""
+    known = names.to_numpy(dtype="object")
+    return pd.Series([known[place] if place >= 0 else None for place in which], index=index, dtype="str")
 
 
 def points_of(firms: pd.DataFrame, communes: pd.DataFrame) -> np.ndarray:
@@ -36,14 +43,3 @@ def points_of(firms: pd.DataFrame, communes: pd.DataFrame) -> np.ndarray:
     own = firms[["x_m", "y_m"]].to_numpy(dtype="float64")
     points: np.ndarray = np.where(np.isnan(own).any(axis=1, keepdims=True), halls, own)
     return points
-
-
-def _nearest(points: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distance of each point to its nearest target and which that is; NaN and -1 where there is none."""
-    distance, which = np.full(len(points), np.nan), np.full(len(points), -1)
-    known = np.isfinite(points).all(axis=1)
-    if len(targets):
-        # Antennas are few: a table of all is as quick as a tree, and a tree finds any one of two that are equally near.
-        squares = ((points[known][:, None, :] - targets) ** 2).sum(axis=2)
-        distance[known], which[known] = np.sqrt(squares.min(axis=1)), squares.argmin(axis=1)
-    return distance, which

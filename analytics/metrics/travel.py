@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from analytics.contracts import SAME_PLACE_M, as_lines
 from analytics.settings import TravelRules
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-# A site that stands so near to where its isochrones were measured has not moved, in metres.
-SAME_PLACE_M = 100.0
 CIRCLE_POINTS = 72
 OUTLINE_DETAIL_M = 300.0
 
@@ -30,6 +29,24 @@ def crow_km(points: np.ndarray, sites: np.ndarray) -> np.ndarray:
     """
     distances: np.ndarray = np.hypot(*(points[:, None, axis] - sites[:, axis] for axis in (0, 1))) / 1_000
     return distances
+
+
+def nearest_site(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the cost from each place to its nearest site and which that is, both (n,); NaN and -1 where none is known.
+
+    Of two at the same cost the first is taken.
+
+    Parameters
+    ----------
+    cost
+        (n, s), NaN where it is not known.
+    """
+    if not cost.shape[1]:
+        return np.full(len(cost), np.nan), np.full(len(cost), -1)
+    known = np.where(np.isnan(cost), np.inf, cost)
+    least = known.min(axis=1)
+    is_known = np.isfinite(least)
+    return np.where(is_known, least, np.nan), np.where(is_known, known.argmin(axis=1), -1)
 
 
 def driving_minutes(km: np.ndarray, rules: TravelRules) -> np.ndarray:
@@ -119,15 +136,16 @@ def measured_minutes(
     places = sites[["commune_code", "x_m", "y_m"]].itertuples(index=False, name=None)
     for column, (code, x_m, y_m) in enumerate(places):
         sizes = list(_sizes(isochrones, code, (x_m, y_m)))
-        lower, upper = np.zeros(len(points)), np.full(len(points), np.inf if sizes else np.nan)
+        if not sizes:
+            continue
+        lower, upper = np.zeros(len(points)), np.full(len(points), np.inf)
         for size, polygon in reversed(sizes):
             shapely.prepare(polygon)
             is_within = shapely.intersects_xy(polygon, points[:, 0], points[:, 1])
             upper = np.where(is_within, size, upper)
             lower = np.where(is_within, lower, np.maximum(lower, size))
-        if sizes:
-            own = minutes[:, column]
-            minutes[:, column] = np.minimum(np.maximum(own, np.nextafter(lower, np.inf)), upper)
+        own = minutes[:, column]
+        minutes[:, column] = np.minimum(np.maximum(own, np.nextafter(lower, np.inf)), upper)
     return minutes
 
 
@@ -158,7 +176,7 @@ def reach_outlines(
         center = (float(site["x_m"]), float(site["y_m"]))
         sizes = [] if unit == "km" else list(_sizes(isochrones, str(site["commune_code"]), center))
         rings = _measured_rings(sizes, center, radius, threshold) if sizes else [_circle(center, radius)]
-        x_km, y_km = _lines(rings)
+        x_km, y_km = as_lines(rings)
         if x_km:
             rows.append((site["name"], site["commune_code"], x_km, y_km, bool(sizes)))
     return pd.DataFrame(rows, columns=["name", "commune_code", "x_km", "y_km", "is_measured"])
@@ -216,14 +234,3 @@ def _circle(center: tuple[float, float], radius: float) -> np.ndarray:
         return np.empty((0, 2))
     angles = np.linspace(0, 2 * math.pi, CIRCLE_POINTS + 1)
     return np.column_stack([center[0] + radius * np.cos(angles), center[1] + radius * np.sin(angles)])
-
-
-def _lines(rings: list[np.ndarray]) -> tuple[list[float | None], list[float | None]]:
-    x_km: list[float | None] = []
-    y_km: list[float | None] = []
-    for ring in rings:
-        gap = [None] if x_km else []
-        points = (ring / 1_000).round(1)
-        x_km += [*gap, *points[:, 0].tolist()]
-        y_km += [*gap, *points[:, 1].tolist()]
-    return x_km, y_km

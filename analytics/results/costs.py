@@ -5,15 +5,20 @@ Kilometres are as the crow flies, minutes by road: estimated, or within what IGN
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from analytics.contracts import ISOCHRONES as CONTRACT
-from analytics.metrics.nearness import points_of
-from analytics.metrics.travel import crow_km, driving_minutes, measured_minutes, usable_isochrones
+from analytics.metrics.nearness import names_of, points_of
+from analytics.metrics.travel import (
+    crow_km,
+    driving_minutes,
+    measured_minutes,
+    nearest_site,
+    usable_isochrones,
+)
 from analytics.results.selection import region_standing
 from analytics.settings import Settings
 from analytics.store import ISOCHRONES, Snapshot
@@ -31,20 +36,21 @@ def firm_costs(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFra
     A firm without position stands at the town hall of its commune.
     """
 
-    def points() -> np.ndarray:
-        return points_of(region_standing(snapshot, view), snapshot.table("communes"))
+    def make() -> pd.DataFrame:
+        firms, antennas = region_standing(snapshot, view), snapshot.table("antennas")
+        points = points_of(firms, snapshot.table("communes"))
+        costs = _costs(points, antennas, snapshot=snapshot, unit=view.unit, settings=settings)
+        return pd.DataFrame(costs, index=firms.index, columns=antennas["name"].tolist())
 
-    antennas = snapshot.table("antennas")
-    make = _maker(points, antennas, snapshot=snapshot, unit=view.unit, settings=settings)
-    named = snapshot.once(f"firm-{view.unit}-{view.perimeter}", lambda: _framed(make(), antennas["name"]))
-    return named.set_axis(region_standing(snapshot, view).index)
+    return snapshot.once(f"firm-{view.unit}-{view.perimeter}", make)
 
 
 def commune_costs(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
     """Return the cost in the view's unit from every town hall, in the order of ``communes``, to each antenna."""
     antennas = snapshot.table("antennas")
-    make = _maker(lambda: _halls(snapshot), antennas, snapshot=snapshot, unit=view.unit, settings=settings)
-    return snapshot.once(f"commune-{view.unit}", lambda: _framed(make(), antennas["name"]))
+    return snapshot.once(
+        f"commune-{view.unit}", lambda: _hall_costs(snapshot, view, settings, sites=antennas, names=antennas["name"])
+    )
 
 
 def nearest_antennas(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
@@ -54,13 +60,11 @@ def nearest_antennas(snapshot: Snapshot, view: View, settings: Settings) -> pd.D
     where there is none.
     """
     costs = commune_costs(snapshot, view, settings)
-    if costs.columns.empty:
-        return pd.DataFrame({"nearest_antenna": pd.Series(None, costs.index, dtype="str"), "cost": np.nan})
     km = commune_costs(snapshot, View(view.perimeter, unit="km"), settings).to_numpy()
-    order = (costs + 1e-9 * km).fillna(np.inf)
-    is_known = np.isfinite(order.min(axis=1))
-    least = costs.min(axis=1)
-    return pd.DataFrame({"nearest_antenna": order.idxmin(axis=1).where(is_known).astype("str"), "cost": least})
+    least, _ = nearest_site(costs.to_numpy())
+    _, which = nearest_site(costs.to_numpy() + 1e-9 * km)
+    names = names_of(which, costs.columns.to_series(), index=costs.index)
+    return pd.DataFrame({"nearest_antenna": names, "cost": least})
 
 
 def candidate_costs(snapshot: Snapshot, view: View, settings: Settings, *, candidates: pd.DataFrame) -> pd.DataFrame:
@@ -69,10 +73,9 @@ def candidate_costs(snapshot: Snapshot, view: View, settings: Settings, *, candi
     Parameters
     ----------
     candidates
-        ``commune_code, name, x_m, y_m``, as ``siting.possible_sites`` returns them.
+        ``commune_code, x_m, y_m``, as ``siting.possible_sites`` returns them.
     """
-    make = _maker(lambda: _halls(snapshot), candidates, snapshot=snapshot, unit=view.unit, settings=settings)
-    return _framed(make(), candidates["commune_code"])
+    return _hall_costs(snapshot, view, settings, sites=candidates, names=candidates["commune_code"])
 
 
 def unmeasured_antennas(snapshot: Snapshot) -> list[str]:
@@ -91,25 +94,17 @@ def _none_measured() -> pd.DataFrame:
     return CONTRACT.empty()
 
 
-def _halls(snapshot: Snapshot) -> np.ndarray:
-    return snapshot.table("communes")[["x_m", "y_m"]].to_numpy(dtype="float64")
-
-
-def _maker(
-    points: Callable[[], np.ndarray], sites: pd.DataFrame, *, snapshot: Snapshot, unit: str, settings: Settings
-) -> Callable[[], np.ndarray]:
-    """Return what computes the costs from the points to the sites, once it is asked to."""
-
-    def make() -> np.ndarray:
-        places = points()
-        km = crow_km(places, sites[["x_m", "y_m"]].to_numpy(dtype="float64"))
-        if unit == "km":
-            return km
-        usable = usable_isochrones(isochrones(snapshot), sites)
-        return measured_minutes(driving_minutes(km, settings.travel), places, sites, usable)
-
-    return make
-
-
-def _framed(costs: np.ndarray, names: pd.Series) -> pd.DataFrame:
+def _hall_costs(
+    snapshot: Snapshot, view: View, settings: Settings, *, sites: pd.DataFrame, names: pd.Series
+) -> pd.DataFrame:
+    points = snapshot.table("communes")[["x_m", "y_m"]].to_numpy(dtype="float64")
+    costs = _costs(points, sites, snapshot=snapshot, unit=view.unit, settings=settings)
     return pd.DataFrame(costs, columns=names.tolist())
+
+
+def _costs(points: np.ndarray, sites: pd.DataFrame, *, snapshot: Snapshot, unit: str, settings: Settings) -> np.ndarray:
+    """Return the costs, (n, s), from the points to the sites."""
+    km = crow_km(points, sites[["x_m", "y_m"]].to_numpy(dtype="float64"))
+    if unit == "km":
+        return km
+    return measured_minutes(driving_minutes(km, settings.travel), points, sites, isochrones(snapshot))

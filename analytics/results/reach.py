@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.metrics import coverage as metric
-from analytics.metrics.travel import reach_outlines, usable_isochrones
+from analytics.metrics.travel import nearest_site, reach_outlines, usable_isochrones
 from analytics.results.costs import commune_costs, firm_costs, isochrones, nearest_antennas, unmeasured_antennas
 from analytics.results.selection import standing_firms
 from analytics.results.towns import towns_in_full
@@ -18,16 +18,7 @@ from analytics.settings import Settings
 from analytics.store import Snapshot
 from analytics.view import MAX_THRESHOLD, View
 
-COVERAGE_COLUMNS = [
-    "antenna",
-    "firms",
-    "jobs_estimate",
-    "members",
-    "population",
-    "firms_only_here",
-    "firms_lost_if_closed",
-]
-NETWORK = "network"
+COVERAGE_COLUMNS = list(metric.COVERAGE_COLUMNS)
 CURVE_STEP = 2.5
 # Edges of the bands in which membership is compared with what is expected; minutes are those that are measured.
 BANDS = {"km": (0.0, 5.0, 10.0, 20.0, 30.0, 50.0), "min": (0.0, 15.0, 30.0, 45.0, 60.0)}
@@ -70,7 +61,8 @@ def coverage_curve(snapshot: Snapshot, view: View, settings: Settings) -> pd.Dat
 def nearness(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
     """Return members beside those expected, by distance to the nearest antenna (``coverage.distance_bands``)."""
     firms, cost, _, _ = _amounts(snapshot, view, settings)
-    return metric.distance_bands(firms, metric.least_cost(cost), edges=BANDS[view.unit])
+    nearest, _ = nearest_site(cost)
+    return metric.distance_bands(firms, nearest, edges=BANDS[view.unit])
 
 
 def territories(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
@@ -101,7 +93,7 @@ def reach_places(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataF
     in the view's unit.
     """
     firms, cost, _, _ = _amounts(snapshot, view, settings)
-    unreached = ~(metric.least_cost(cost) <= view.threshold)
+    unreached = ~metric.is_reached(cost, view.threshold)
     counts = (
         firms.assign(unreached=unreached)
         .groupby("commune_code")
@@ -121,8 +113,8 @@ def antenna_outlines(snapshot: Snapshot, view: View, settings: Settings) -> pd.D
 
 def outlines_of(snapshot: Snapshot, view: View, settings: Settings, *, sites: pd.DataFrame) -> pd.DataFrame:
     """Return the same of any sites, ``name, commune_code, x_m, y_m`` (``metrics.travel.reach_outlines``)."""
-    usable = usable_isochrones(isochrones(snapshot), sites)
-    return reach_outlines(sites, usable, threshold=view.threshold, unit=view.unit, rules=settings.travel)
+    rows = isochrones(snapshot)
+    return reach_outlines(sites, rows, threshold=view.threshold, unit=view.unit, rules=settings.travel)
 
 
 def measured(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analytics.metrics.coverage import is_reached
 from analytics.metrics.siting import (
     Siting,
     best_move,
@@ -55,29 +56,100 @@ _PLACE = ["commune_code", "name", "department_code", "population", "x_m", "y_m",
 
 
 @dataclass(frozen=True)
-class _Problem:
-    """What is to be reached by new sites, and what each candidate reaches.
+class _Demand:
+    """What there is to reach, and how far it is from today's antennas: firms one by one, missing members by commune.
+
+    Attributes
+    ----------
+    amount, commune
+        (n,): how much, and the place of its commune in ``communes``.
+    cost
+        (n, antennas), in the view's unit.
+    communes
+        How many communes there are.
+    """
+
+    amount: np.ndarray
+    commune: np.ndarray
+    cost: np.ndarray
+    communes: int
+
+    @property
+    def total(self) -> float:
+        return float(self.amount.sum())
+
+    def unreached(self, threshold: float) -> np.ndarray:
+        """Return (communes,), what no antenna reaches."""
+        return self._by_commune(is_reached(self.cost, threshold))
+
+    def unreached_without(self, threshold: float) -> np.ndarray:
+        """Return (communes, antennas), what no antenna reaches once one is closed."""
+        reached = self.cost <= threshold
+        by_others = reached.sum(axis=1, keepdims=True) - reached > 0
+        return np.column_stack([self._by_commune(by_other) for by_other in by_others.T])
+
+    def _by_commune(self, reached: np.ndarray) -> np.ndarray:
+        return np.bincount(self.commune, weights=np.where(reached, 0.0, self.amount), minlength=self.communes)
+
+
+@dataclass(frozen=True)
+class _Sites:
+    """Where the next antennas may stand.
 
     Attributes
     ----------
     candidates
         Columns of ``_PLACE``, most populous first.
-    demand
-        By commune, in the order of ``communes``: what no antenna reaches today.
-    reaches
-        (communes, candidates): whether one is within the threshold of the other.
-    total, already
-        All the demand there is, and what is reached today.
+    cost
+        (communes, candidates), in the view's unit.
     forced
         Candidates where a site must stand, by their place in ``candidates``.
     """
 
     candidates: pd.DataFrame
+    cost: np.ndarray
+    forced: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """What is to be reached by new sites, and what each candidate reaches, within one threshold.
+
+    Attributes
+    ----------
+    sites
+        The candidates.
+    demand
+        (communes,): what no antenna reaches today.
+    reaches
+        (communes, candidates): whether one is within the threshold of the other.
+    total, already
+        All the demand there is, and what is reached today.
+    """
+
+    sites: _Sites
     demand: np.ndarray
     reaches: np.ndarray
     total: float
     already: float
-    forced: tuple[int, ...]
+
+    @classmethod
+    def within(cls, threshold: float, *, demand: _Demand, sites: _Sites) -> _Problem:
+        """Return the problem of reaching the demand within a threshold."""
+        rest = demand.unreached(threshold)
+        return cls(sites, rest, sites.cost <= threshold, demand.total, demand.total - float(rest.sum()))
+
+    def solved(self, offices: int) -> Siting:
+        """Return the best choice of so many sites."""
+        return maximal_covering(self.demand, self.reaches, k=offices, forced=self.sites.forced)
+
+    def greedy(self, offices: int) -> Siting:
+        """Return as many sites chosen one after the other."""
+        return greedy_covering(self.demand, self.reaches, k=offices, forced=self.sites.forced)
+
+    def chosen(self, answer: Siting) -> pd.DataFrame:
+        """Return the candidates of an answer, in its order."""
+        return self.sites.candidates.iloc[list(answer.sites)].reset_index(drop=True)
 
 
 def possible_sites(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
@@ -118,9 +190,8 @@ def next_antennas_in_full(snapshot: Snapshot, view: View, settings: Settings) ->
     ``greedy_added``, what as many antennas chosen one after the other would add together (``siting.greedy_covering``).
     """
     problem = _problem(snapshot, view, settings)
-    answer = _solve(problem, offices=view.offices)
-    greedy = greedy_covering(problem.demand, problem.reaches, k=view.offices, forced=problem.forced)
-    chosen = problem.candidates.iloc[list(answer.sites)].reset_index(drop=True)
+    answer, greedy = problem.solved(view.offices), problem.greedy(view.offices)
+    chosen = problem.chosen(answer)
     nearest = nearest_antennas(snapshot, view, settings).set_axis(snapshot.table("communes")["commune_code"])
     own = nearest.loc[chosen["commune_code"]].reset_index(drop=True)
     lines = outlines_of(snapshot, view, settings, sites=chosen).set_index("commune_code")
@@ -133,7 +204,7 @@ def next_antennas_in_full(snapshot: Snapshot, view: View, settings: Settings) ->
         chosen_by_greedy=np.isin(answer.sites, greedy.sites),
         **own,
         greedy_added=float(sum(greedy.added)),
-        is_forced=np.isin(answer.sites, problem.forced),
+        is_forced=np.isin(answer.sites, problem.sites.forced),
         x_km=chosen["commune_code"].map(lines["x_km"]),
         y_km=chosen["commune_code"].map(lines["y_km"]),
         is_measured=chosen["commune_code"].map(lines["is_measured"]).fillna(False).astype("bool"),
@@ -145,12 +216,12 @@ def siting_summary(snapshot: Snapshot, view: View, settings: Settings) -> pd.Dat
 
     ``total`` of the demand, ``already`` reached today, ``already_pct``, and how many ``candidates`` there are.
     """
-    total = _whole(snapshot, view, settings)
-    already = total - float(_unreached(snapshot, view, settings).sum())
+    demand = _demand(snapshot, view, settings)
+    already = demand.total - float(demand.unreached(view.threshold).sum())
     row = {
-        "total": total,
+        "total": demand.total,
         "already": already,
-        "already_pct": float(_share_pct(np.array([already]), total)[0]),
+        "already_pct": float(_share_pct(np.array([already]), demand.total)[0]),
         "candidates": len(possible_sites(snapshot, view, settings)),
     }
     return pd.DataFrame([row])
@@ -171,7 +242,7 @@ def offices_needed(snapshot: Snapshot, view: View, settings: Settings) -> pd.Dat
             share=share / 100,
             total=problem.total,
             already=problem.already,
-            forced=problem.forced,
+            forced=problem.sites.forced,
         )
         rows.append((share, found.sites, found.lower_bound, found.is_proven))
     table = pd.DataFrame(rows, columns=["share_pct", "offices", "lower_bound", "is_proven"])
@@ -184,13 +255,16 @@ def move(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
     ``closed, commune_code, commune_name, gain, gain_pct``: what the network would reach more of the view's demand; at
     most zero where no move pays. Without a row where there is no antenna or no candidate.
     """
-    problem = _problem(snapshot, dataclasses.replace(view, forced=()), settings)
     antennas = snapshot.table("antennas")["name"].tolist()
-    if not antennas or problem.candidates.empty:
+    demand, sites = _demand(snapshot, view, settings), _sites(snapshot, dataclasses.replace(view, forced=()), settings)
+    if not antennas or sites.candidates.empty:
         return pd.DataFrame({"closed": [], "commune_code": [], "commune_name": [], "gain": [], "gain_pct": []})
-    rest = _unreached_without(snapshot, view, settings)
+    problem, rest = (
+        _Problem.within(view.threshold, demand=demand, sites=sites),
+        demand.unreached_without(view.threshold),
+    )
     found = best_move(rest, problem.reaches, kept=problem.total - rest.sum(axis=0), total_now=problem.already)
-    opened = problem.candidates.iloc[found.opened]
+    opened = sites.candidates.iloc[found.opened]
     row = {
         "closed": antennas[found.closed],
         "commune_code": opened["commune_code"],
@@ -209,9 +283,11 @@ def stability(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFram
     apart are picked: the first row, then each that is not so near to one picked before. Forced communes are left out.
     The number of offices, what is excluded or forced and the unit are those of the view, the thresholds 20, 30, 45, 60.
     """
+    sites = _sites(snapshot, view, settings)
+    demands = {demand: _demand(snapshot, dataclasses.replace(view, demand=demand), settings) for demand in DEMANDS}
     answers = {
-        (demand, threshold): _chosen(snapshot, dataclasses.replace(view, demand=demand, threshold=threshold), settings)
-        for demand in DEMANDS
+        (demand, threshold): _codes_chosen(_Problem.within(threshold, demand=whole, sites=sites), offices=view.offices)
+        for demand, whole in demands.items()
         for threshold in STABILITY_THRESHOLDS
     }
     codes = sorted({code for chosen in answers.values() for code in chosen} - set(view.forced))
@@ -231,11 +307,8 @@ def stability(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFram
     return told[STABILITY_COLUMNS]
 
 
-def _chosen(snapshot: Snapshot, view: View, settings: Settings) -> list[str]:
-    """Return the communes chosen for a view."""
-    problem = _problem(snapshot, view, settings)
-    sites = _solve(problem, offices=view.offices).sites
-    return problem.candidates["commune_code"].iloc[list(sites)].tolist()
+def _codes_chosen(problem: _Problem, *, offices: int) -> list[str]:
+    return problem.chosen(problem.solved(offices))["commune_code"].tolist()
 
 
 def short_list(snapshot: Snapshot, view: View, settings: Settings, *, limit: int = SHORT_LIST) -> pd.DataFrame:
@@ -273,23 +346,27 @@ def siting_notes(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataF
     return pd.DataFrame(found, columns=["note", "names"])
 
 
-def _solve(problem: _Problem, *, offices: int) -> Siting:
-    return maximal_covering(problem.demand, problem.reaches, k=offices, forced=problem.forced)
-
-
 def _problem(snapshot: Snapshot, view: View, settings: Settings) -> _Problem:
+    demand, sites = _demand(snapshot, view, settings), _sites(snapshot, view, settings)
+    return _Problem.within(view.threshold, demand=demand, sites=sites)
+
+
+def _sites(snapshot: Snapshot, view: View, settings: Settings) -> _Sites:
     open_to = possible_sites(snapshot, view, settings)
-    costs = _all_candidate_costs(snapshot, view, settings, open_to=open_to)
-    rest, total = _unreached(snapshot, view, settings), _whole(snapshot, view, settings)
     forced = np.flatnonzero(open_to["commune_code"].isin(view.forced)).tolist()
-    return _Problem(
-        candidates=open_to,
-        demand=rest,
-        reaches=costs <= view.threshold,
-        total=total,
-        already=total - float(rest.sum()),
-        forced=tuple(forced),
-    )
+    return _Sites(open_to, _all_candidate_costs(snapshot, view, settings, open_to=open_to), tuple(forced))
+
+
+def _demand(snapshot: Snapshot, view: View, settings: Settings) -> _Demand:
+    """Return what the view's ``demand`` is, of the firms or the departments that it selects."""
+    codes = pd.Index(snapshot.table("communes")["commune_code"])
+    if view.demand == "missing":
+        costs = commune_costs(snapshot, view, settings).to_numpy()
+        return _Demand(_missing_by_commune(snapshot, view, settings), np.arange(len(codes)), costs, len(codes))
+    firms = standing_firms(snapshot, view)
+    amount = np.ones(len(firms)) if view.demand == "firms" else firms["jobs_estimate"].to_numpy(dtype="float64")
+    costs = firm_costs(snapshot, view, settings).loc[firms.index].to_numpy()
+    return _Demand(amount, codes.get_indexer(firms["commune_code"]), costs, len(codes))
 
 
 def _all_candidate_costs(snapshot: Snapshot, view: View, settings: Settings, *, open_to: pd.DataFrame) -> np.ndarray:
@@ -302,51 +379,6 @@ def _all_candidate_costs(snapshot: Snapshot, view: View, settings: Settings, *, 
     codes = open_to["commune_code"].tolist()
     # Of all of them no copy is made: there are some two and a half million.
     return known.to_numpy() if known.columns.tolist() == codes else known[codes].to_numpy()
-
-
-def _whole(snapshot: Snapshot, view: View, settings: Settings) -> float:
-    """Return all the demand of the view there is."""
-    if view.demand == "missing":
-        return float(_missing_by_commune(snapshot, view, settings).sum())
-    firms = standing_firms(snapshot, view)
-    return float(len(firms)) if view.demand == "firms" else float(firms["jobs_estimate"].sum())
-
-
-def _unreached(snapshot: Snapshot, view: View, settings: Settings) -> np.ndarray:
-    """Return by commune the demand that no antenna reaches."""
-    if view.demand == "missing":
-        is_reached = (commune_costs(snapshot, view, settings).to_numpy() <= view.threshold).any(axis=1)
-        return np.where(is_reached, 0.0, _missing_by_commune(snapshot, view, settings))
-    firms = standing_firms(snapshot, view)
-    costs = firm_costs(snapshot, view, settings).loc[firms.index].to_numpy()
-    is_far = ~np.any(costs <= view.threshold, axis=1)
-    return _by_commune(snapshot, firms.iloc[np.flatnonzero(is_far)], demand=view.demand)
-
-
-def _unreached_without(snapshot: Snapshot, view: View, settings: Settings) -> np.ndarray:
-    """Return (communes, antennas): the demand that no antenna reaches once one is closed."""
-    if view.demand == "missing":
-        is_reached = commune_costs(snapshot, view, settings).to_numpy() <= view.threshold
-        missing = _missing_by_commune(snapshot, view, settings)[:, None]
-        return np.where(_by_others(is_reached), 0.0, missing)
-    firms = standing_firms(snapshot, view)
-    is_reached = firm_costs(snapshot, view, settings).loc[firms.index].to_numpy() <= view.threshold
-    kept = list(_by_others(is_reached).T)
-    return np.column_stack(
-        [_by_commune(snapshot, firms.iloc[np.flatnonzero(~others)], demand=view.demand) for others in kept]
-    )
-
-
-def _by_others(is_reached: np.ndarray) -> np.ndarray:
-    """Return (n, s): whether a site other than that of the column reaches it."""
-    others: np.ndarray = is_reached.sum(axis=1, keepdims=True) - is_reached > 0
-    return others
-
-
-def _by_commune(snapshot: Snapshot, firms: pd.DataFrame, *, demand: str) -> np.ndarray:
-    grouped = firms.groupby("commune_code")
-    sums = grouped.size() if demand == "firms" else grouped["jobs_estimate"].sum()
-    return sums.reindex(snapshot.table("communes")["commune_code"], fill_value=0).to_numpy(dtype="float64")
 
 
 def _missing_by_commune(snapshot: Snapshot, view: View, settings: Settings) -> np.ndarray:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from analytics.text import Translator
-from analytics.text.findings import listed, of_place
+from analytics.text.findings import listed, of_named
 
 # Chosen by so many of the twelve questions, an answer is sure; under so many it is one among others.
 SURE, DOUBTFUL = 9, 5
@@ -147,8 +147,7 @@ def move_sentence(move: pd.DataFrame, t: Translator, *, view: Asked) -> str:
     row = move.iloc[0]
     if row["gain"] < 0.05:
         return t("coverage.move_none")
-    french = t.language == "fr"
-    closed = of_place(row["closed"]) if french else row["closed"]
+    closed = of_named(row["closed"], t)
     opened = at_place(row["commune_name"], t)
     return t("coverage.move_pays", closed=closed, opened=opened, gain=amount(row["gain"], view.demand, t))
 

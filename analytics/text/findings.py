@@ -35,6 +35,11 @@ def of_place(name: str) -> str:
     return f"d’{name}" if name[:1].upper() in _VOWELS else f"de {name}"
 
 
+def of_named(name: str, t: Translator) -> str:
+    """Return a place name as "of" wants it: with its preposition in French, alone in English."""
+    return of_place(name) if t.language == "fr" else name
+
+
 def published_on(text: str, t: Translator) -> str:
     """Format ``2019``, ``2019-02`` or ``2019-02-06`` to the precision that it has."""
     year, *rest = (int(part) for part in text.split("-"))
@@ -69,7 +74,7 @@ def headline(totals: pd.DataFrame, t: Translator, *, cluster: str, region: str, 
         Whether members are loaded at all.
     """
     row = totals.iloc[0]
-    where = {"firms": t.number(row.firms), "region": _in_region(region, t)}
+    where = {"firms": t.number(row.firms), "region": of_named(region, t)}
     if row.firms == 0:
         return t("overview.title_empty")
     if not roster:
@@ -83,7 +88,7 @@ def headline(totals: pd.DataFrame, t: Translator, *, cluster: str, region: str, 
         "job_share": t.percent(row.job_penetration_pct),
     }
     if scope is None:
-        return t(f"overview.title_region_{key}", region=_in_region(region, t), **shares)
+        return t(f"overview.title_region_{key}", region=of_named(region, t), **shares)
     return t(f"overview.title_scope_{key}", scope=scope or t("overview.this_selection"), **shares)
 
 
@@ -202,7 +207,3 @@ def _only(present: pd.DataFrame, t: Translator) -> str:
 def _persons(mean: float, t: Translator) -> str:
     """Return a mean number of persons: whole from ten on, one decimal below."""
     return t.number(mean, 0 if mean >= 9.95 else 1)
-
-
-def _in_region(region: str, t: Translator) -> str:
-    return of_place(region) if t.language == "fr" else region

@@ -15,7 +15,7 @@ from babel.lists import format_list
 
 from analytics.sizes import BY_CODE
 from analytics.text import LOCALES, Translator
-from analytics.text.findings import of_place
+from analytics.text.findings import of_named
 
 NEEDED_MEMBERS = 30
 # What each group of reasons shows of a firm.
@@ -300,7 +300,7 @@ def _local(rate_pct: float, t: Translator) -> str:
 
 
 def _near(km: float, antenna: str, t: Translator) -> str:
-    name = of_place(antenna) if t.language == "fr" else antenna
+    name = of_named(antenna, t)
     return t("recruitment.distance", km=t.number(km), antenna=name) if km >= 1 else t("recruitment.close", antenna=name)
 
 

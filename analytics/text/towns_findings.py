@@ -10,7 +10,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analytics.text import Translator
-from analytics.text.findings import listed, of_place
+from analytics.text.findings import listed, of_named
 
 _NAMED = 3
 _CONCLUSIVE = ("under", "over", "inconclusive")
@@ -128,7 +128,7 @@ def _nearness(town: pd.Series, t: Translator, *, near_km: float) -> str:
     if pd.isna(town["nearest_antenna"]) or pd.isna(town["antenna_km"]):
         return ""
     kind = town["kind"] if isinstance(town["kind"], str) and town["kind"] else "plain"
-    name = of_place(town["nearest_antenna"]) if t.language == "fr" else town["nearest_antenna"]
+    name = of_named(town["nearest_antenna"], t)
     distance, limit = _distance(town["antenna_km"], t), t.number(near_km)
     return t(f"towns.near_{kind}", antenna=name, distance=distance, limit=limit)
 
@@ -146,7 +146,7 @@ def _nothing(towns: pd.DataFrame, t: Translator) -> str | None:
 def _one(town: pd.Series, t: Translator, *, level: str) -> str:
     key = f"towns.title_one_{level}"
     key = f"{key}_none" if town["members"] == 0 and level in ("commune", "epci") else key
-    name = of_place(town["area_name"]) if level == "antenna" and t.language == "fr" else town["area_name"]
+    name = of_named(town["area_name"], t) if level == "antenna" else town["area_name"]
     members, expected = _members(town["members"], t), _expected(town["expected_members"], t, whole=True)
     return t(key, name=name, members=members, expected=expected)
 

@@ -7,6 +7,7 @@ not open in English, and no other part of the house could read it. Here the addr
 
 from __future__ import annotations
 
+import dataclasses
 from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
@@ -72,6 +73,11 @@ def select(selected: View) -> None:
     st.session_state[_VIEW] = selected
     st.session_state[_CHANGED] = True
     st.session_state.pop(_FAULT, None)
+
+
+def change(settings: Settings, **fields: object) -> None:
+    """Change these fields of what is selected and keep the others; from a widget's callback."""
+    select(dataclasses.replace(view(settings), **fields))  # type: ignore[arg-type]
 
 
 def speak(wanted: str) -> None:

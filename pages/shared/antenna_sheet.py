@@ -134,8 +134,8 @@ def _choose(reader: Reader) -> None:
 
 
 def _go(reader: Reader, antenna: str, page: str) -> None:
-    view = dataclasses.replace(address.view(reader.settings), antenna=antenna, within_km=None, town=None)
-    address.select(dataclasses.replace(view, town_only=False, cell=None, level="epci"))
+    narrowed = {"within_km": None, "town": None, "town_only": False, "cell": None}
+    address.change(reader.settings, antenna=antenna, level="epci", **narrowed)
     st.session_state["go-to"] = page
 
 

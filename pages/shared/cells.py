@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from functools import partial
 from html import escape
 from typing import Any
@@ -91,5 +90,5 @@ def step_rows(rows: pd.DataFrame, t: Translator) -> list[tuple[str, str]]:
 def choose(reader: Reader, customdata: Any) -> None:  # noqa: ANN401 - as the browser sends it
     """List the firms of a clicked cell, or of all where it was chosen already."""
     clicked = (str(customdata[0]), str(customdata[1]))
-    view = address.view(reader.settings)
-    address.select(dataclasses.replace(view, cell=None if view.cell == clicked else clicked))
+    chosen = address.view(reader.settings).cell
+    address.change(reader.settings, cell=None if chosen == clicked else clicked)

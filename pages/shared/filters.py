@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from html import escape
 
@@ -111,15 +110,15 @@ def _several(
 def _set_several(reader: Reader, key: str, field: str, options: list[str]) -> None:
     chosen = set(st.session_state[key])
     in_order = tuple(option for option in options if option in chosen)
-    address.select(dataclasses.replace(address.view(reader.settings), **{field: in_order}))
+    address.change(reader.settings, **{field: in_order})
 
 
 def _set_employers(reader: Reader, key: str) -> None:
-    address.select(dataclasses.replace(address.view(reader.settings), employers_only=bool(st.session_state[key])))
+    address.change(reader.settings, employers_only=bool(st.session_state[key]))
 
 
 def _set_perimeter(reader: Reader, key: str) -> None:
-    address.select(dataclasses.replace(address.view(reader.settings), perimeter=st.session_state[key]))
+    address.change(reader.settings, perimeter=st.session_state[key])
 
 
 def _levels(reader: Reader, suffix: str) -> None:
@@ -153,16 +152,15 @@ def _antennas(reader: Reader, suffix: str) -> None:
 
 def _set_level(reader: Reader, key: str) -> None:
     # A place of one level is none of another.
-    kept = dataclasses.replace(address.view(reader.settings), level=st.session_state[key], town=None, town_only=False)
-    address.select(kept)
+    address.change(reader.settings, level=st.session_state[key], town=None, town_only=False)
 
 
 def _set_antenna(reader: Reader, key: str) -> None:
-    address.select(dataclasses.replace(address.view(reader.settings), antenna=st.session_state[key]))
+    address.change(reader.settings, antenna=st.session_state[key])
 
 
 def _set_within(reader: Reader, key: str) -> None:
-    address.select(dataclasses.replace(address.view(reader.settings), within_km=st.session_state[key]))
+    address.change(reader.settings, within_km=st.session_state[key])
 
 
 _CHOICES: dict[str, Callable[[Reader, str], None]] = {

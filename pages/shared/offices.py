@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from functools import partial
 from html import escape
 
@@ -12,9 +11,10 @@ import streamlit as st
 from analytics.figures.bars import ranked_bars
 from analytics.tables import READS, STABILITY_THRESHOLDS
 from analytics.text import coverage_findings as findings
-from analytics.text.findings import of_place
+from analytics.text.findings import of_named
 from analytics.view import DEMANDS, MOST_OFFICES
 from pages.shared import address, blocks
+from pages.shared import controls as widgets
 from pages.shared.loaders import Reader
 
 _SHOWN_STABLE = 6
@@ -25,24 +25,14 @@ _FIELDS = {"exclude": "excluded", "force": "forced"}
 def controls(reader: Reader) -> None:
     """Draw how many antennas, for what, and which communes may not, or must, have one."""
     t, view = reader.t, reader.view
-    st.session_state["offices"], st.session_state["demand"] = view.offices, view.demand
     with st.container(horizontal=True, vertical_alignment="bottom", key="offices-controls"):
-        st.segmented_control(
-            t("coverage.offices_label"),
-            list(range(1, MOST_OFFICES + 1)),
-            key="offices",
-            required=True,
-            on_change=_set,
-            args=(reader, "offices"),
-        )
-        st.segmented_control(
-            t("coverage.demand_label"),
+        widgets.segmented(reader, "offices", list(range(1, MOST_OFFICES + 1)), label=t("coverage.offices_label"))
+        widgets.segmented(
+            reader,
+            "demand",
             DEMANDS,
-            format_func=lambda demand: t(f"coverage.demand_{demand}"),
-            key="demand",
-            required=True,
-            on_change=_set,
-            args=(reader, "demand"),
+            label=t("coverage.demand_label"),
+            shown=lambda demand: t(f"coverage.demand_{demand}"),
         )
     told = len(view.excluded) + len(view.forced)
     label = t("coverage.choices_some", count=t.number(told)) if told else t("coverage.choices")
@@ -145,7 +135,7 @@ def _detail(reader: Reader, row: pd.Series) -> str:
     department = str(departments.get(row["department_code"], row["department_code"]))
     if pd.isna(row["nearest_antenna"]):
         return department
-    antenna = of_place(row["nearest_antenna"]) if t.language == "fr" else row["nearest_antenna"]
+    antenna = of_named(row["nearest_antenna"], t)
     cost = t(f"coverage.cost_{unit}", cost=t.number(row["cost"]), antenna=antenna)
     return t("coverage.detail", department=department, cost=cost)
 
@@ -168,10 +158,6 @@ def _communes(reader: Reader, name: str) -> None:
     )
 
 
-def _set(reader: Reader, name: str) -> None:
-    address.select(dataclasses.replace(address.view(reader.settings), **{name: st.session_state[name]}))
-
-
 def _set_communes(reader: Reader, name: str) -> None:
     codes = tuple(sorted(st.session_state[name]))
-    address.select(dataclasses.replace(address.view(reader.settings), **{_FIELDS[name]: codes}))
+    address.change(reader.settings, **{_FIELDS[name]: codes})

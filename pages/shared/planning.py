@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from html import escape
 
 import pandas as pd
@@ -127,9 +126,8 @@ def _narrowings(reader: Reader) -> dict[str, str]:
 
 
 def _let_go(reader: Reader, name: str) -> None:
-    view = address.view(reader.settings)
-    address.select(dataclasses.replace(view, **_LET_GO[name]))
+    address.change(reader.settings, **_LET_GO[name])
 
 
 def _set(reader: Reader, name: str) -> None:
-    address.select(dataclasses.replace(address.view(reader.settings), **{name: float(st.session_state[name])}))
+    address.change(reader.settings, **{name: float(st.session_state[name])})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Hashable
 from html import escape
 from typing import Any
@@ -162,4 +161,4 @@ def _all(reader: Reader) -> pd.DataFrame:
 
 
 def _set_order(reader: Reader) -> None:
-    address.select(dataclasses.replace(address.view(reader.settings), order=st.session_state["order"]))
+    address.change(reader.settings, order=st.session_state["order"])

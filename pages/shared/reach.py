@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from functools import partial
 from html import escape
 from typing import Any
@@ -16,9 +15,10 @@ from analytics.figures.distance_bands import distance_bands
 from analytics.tables import READS
 from analytics.text import Translator
 from analytics.text import coverage_findings as findings
-from analytics.text.findings import of_place
+from analytics.text.findings import of_named
 from analytics.view import LEAST_THRESHOLD, MAX_THRESHOLD, UNITS
 from pages.shared import address, blocks, door, guards
+from pages.shared import controls as widgets
 from pages.shared.loaders import Reader
 
 _STEP = 5.0
@@ -37,16 +37,13 @@ def controls(reader: Reader) -> None:
     """Draw the threshold and its unit."""
     t, view = reader.t, reader.view
     with st.container(horizontal=True, vertical_alignment="center", key="reach-controls"):
-        st.session_state["unit"] = view.unit
-        st.segmented_control(
-            t("coverage.unit"),
+        widgets.segmented(
+            reader,
+            "unit",
             UNITS,
-            format_func=lambda unit: t(f"coverage.unit_{unit}"),
-            key="unit",
-            required=True,
-            label_visibility="collapsed",
-            on_change=_set,
-            args=(reader, "unit"),
+            label=t("coverage.unit"),
+            shown=lambda unit: t(f"coverage.unit_{unit}"),
+            is_label_hidden=True,
         )
         st.session_state["threshold"] = view.threshold
         st.slider(
@@ -56,7 +53,7 @@ def controls(reader: Reader) -> None:
             step=_STEP,
             format="%g",
             key="threshold",
-            on_change=_set,
+            on_change=widgets.set_field,
             args=(reader, "threshold"),
         )
 
@@ -66,17 +63,14 @@ def look(reader: Reader, *, antenna: str | None) -> None:
     if antenna is None:
         return
     t = reader.t
-    around = t("coverage.closer", antenna=of_place(antenna) if t.language == "fr" else antenna)
-    st.session_state["closer"] = reader.view.closer
-    st.segmented_control(
-        t("coverage.look"),
+    around = t("coverage.closer", antenna=of_named(antenna, t))
+    widgets.segmented(
+        reader,
+        "closer",
         (False, True),
-        format_func=lambda is_closer: around if is_closer else t("coverage.whole_region"),
-        key="closer",
-        required=True,
-        label_visibility="collapsed",
-        on_change=_set,
-        args=(reader, "closer"),
+        label=t("coverage.look"),
+        shown=lambda is_closer: around if is_closer else t("coverage.whole_region"),
+        is_label_hidden=True,
     )
 
 
@@ -145,7 +139,7 @@ def measured_note(reader: Reader) -> None:
 
 def choose(reader: Reader, customdata: Any) -> None:  # noqa: ANN401 - as the browser sends it
     """Open the sheet of a clicked antenna."""
-    address.select(dataclasses.replace(address.view(reader.settings), antenna=str(customdata[0])))
+    address.change(reader.settings, antenna=str(customdata[0]))
 
 
 def _map(reader: Reader, antenna: str | None) -> object:
@@ -164,7 +158,3 @@ def _map(reader: Reader, antenna: str | None) -> object:
         palette=blocks.slots(),
         language=reader.t.language,
     )
-
-
-def _set(reader: Reader, name: str) -> None:
-    address.select(dataclasses.replace(address.view(reader.settings), **{name: st.session_state[name]}))

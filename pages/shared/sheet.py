@@ -39,7 +39,7 @@ def by_missing(towns: pd.DataFrame) -> pd.DataFrame:
 
 def choose(reader: Reader, town: str | None) -> None:
     """Put a town on the sheet; from a widget's callback."""
-    address.select(dataclasses.replace(address.view(reader.settings), town=town))
+    address.change(reader.settings, town=town)
 
 
 def choose_clicked(reader: Reader, customdata: Any) -> None:  # noqa: ANN401 - as the browser sends it
@@ -49,8 +49,7 @@ def choose_clicked(reader: Reader, customdata: Any) -> None:  # noqa: ANN401 - a
 
 def list_town(reader: Reader, town: str) -> None:
     """Go to the list of firms to visit, those of a town alone; from a widget's callback."""
-    view = dataclasses.replace(address.view(reader.settings), town=town, town_only=True, cell=None, antenna=None)
-    address.select(dataclasses.replace(view, within_km=None))
+    address.change(reader.settings, town=town, town_only=True, cell=None, antenna=None, within_km=None)
     st.session_state["go-to-prospects"] = True
 
 
