@@ -207,6 +207,35 @@ CLUSTERS = Contract(
     },
 )
 
+# Establishments of each perimeter by year, segment and department: open on 1 January, then opened and closed until the
+# next, and moved by the recoding to NAF 2025 on the next (`ingest.history`).
+HISTORY = Contract(
+    "history",
+    {
+        "perimeter": _text(),
+        "year": _count(),
+        "segment": _text(),
+        "department_code": _text(_DEPARTMENT),
+        "open": _count(),
+        "opened": _count(),
+        "closed": _count(),
+        "recoded": pa.Column("int64"),
+    },
+    unique=["perimeter", "year", "segment", "department_code"],
+)
+
+# On what day the first establishment of the region's digital ones that a firm still has was created.
+ARRIVALS = Contract("arrivals", {"siren": _text(_SIREN, unique=True), "established_on": _day()})
+
+# Firms that an earlier snapshot held and this one does not, and what became of them (`pipeline`).
+DEPARTURES = Contract(
+    "departures",
+    {
+        "siren": _text(_SIREN, unique=True),
+        "fate": _text(pa.Check.isin(("closed", "moved_out", "recoded_out", "gone"))),
+    },
+)
+
 _REASON = pa.Check.str_matches(r"^[+-](size|segment|age|category|distance|local)$")
 
 # Firms that are no members and that INSEE does not withhold: how much each resembles members, and why.

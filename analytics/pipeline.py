@@ -30,15 +30,17 @@ from analytics.ingest.geography import (
     load_outlines,
     locate_antennas,
 )
+from analytics.ingest.history import History, count_history
 from analytics.ingest.isochrones import SERVICE_URL, Fetched, fetch_isochrones, read_isochrones
 from analytics.ingest.legal_units import LegalUnits, read_legal_units
 from analytics.ingest.members import Fault, Roster, read_members
 from analytics.ingest.register import RegisterExtract, read_establishments
 from analytics.matching import Matches, match_members
 from analytics.metrics.aggregate import current_members
+from analytics.movements import find_arrivals, find_departures, followed_sirens
 from analytics.progress import Progress
 from analytics.settings import DEMO_DIR, REGION_FILE, Settings, load_settings, store_dir
-from analytics.store import FIRMS_PREFIX, ISOCHRONES, Draft, Snapshot, Store
+from analytics.store import ARRIVED, DEPARTED, FIRMS_PREFIX, HISTORY, ISOCHRONES, Draft, Snapshot, Store
 
 Report = Callable[[str, float], None]
 """Called with the catalogue key of a stage and the share of it that is done, 0 to 1."""
@@ -132,6 +134,8 @@ class _Content:
     firms: dict[str, pd.DataFrame]
     basis: dict[str, pd.DataFrame]
     matches: Matches
+    history: History
+    departures: pd.DataFrame
 
     @property
     def default_firms(self) -> pd.DataFrame:
@@ -373,17 +377,21 @@ def _republish(
 def _read_all(request: Request, settings: Settings, report: Report) -> _Content:
     geography = _load_geography(settings, report)
     roster = None if request.members is None else _read_roster(request.members, geography, report)
+    of_roster = _sirens_of(roster, request.store.decisions())
+    departed = followed_sirens(request.store, is_demo=request.is_demo)
     extract = read_establishments(
         request.register,
         settings=settings,
-        roster_sirens=_sirens_of(roster, request.store.decisions()),
+        followed_sirens=of_roster | departed,
         successors=geography.successors,
         communes=frozenset(geography.communes["commune_code"]),
         progress=partial(report, "build.stage_register"),
     )
-    legal_units = _read_legal_units(request, extract, report)
+    outside = extract.outside.to_pandas()
+    rows = outside[outside["siren"].isin(of_roster)]
+    legal_units = _read_legal_units(request, extract, rows, report)
     firms = _firms_by_perimeter(extract, legal_units, settings=settings, geography=geography, report=report)
-    basis = _basis(roster, extract, legal_units, firms=firms)
+    basis = _basis(roster, extract, legal_units, outside=rows, firms=firms)
     matches = _matches(
         basis,
         firms=firms,
@@ -392,7 +400,11 @@ def _read_all(request: Request, settings: Settings, report: Report) -> _Content:
         decisions=request.store.decisions(),  # Read anew: reading the register takes minutes, and people go on.
         report=report,
     )
-    return _Content(settings, geography, roster, extract, legal_units, firms, basis, matches)
+    history = count_history(extract.lives, settings=settings, as_of=extract.data_as_of or datetime.now(UTC).date())
+    departures = find_departures(
+        outside, followed=departed, present=set(_widest(firms)["siren"]), departments=settings.region.departments
+    )
+    return _Content(settings, geography, roster, extract, legal_units, firms, basis, matches, history, departures)
 
 
 def _load_geography(settings: Settings, report: Report) -> Geography:
@@ -417,12 +429,14 @@ def _sirens_of(roster: Roster | None, decisions: Mapping[str, str | None]) -> fr
     return frozenset(roster.members["siren"].dropna()) | frozenset(siren for siren in decided if siren)
 
 
-def _read_legal_units(request: Request, extract: RegisterExtract, report: Report) -> LegalUnits | None:
+def _read_legal_units(
+    request: Request, extract: RegisterExtract, outside: pd.DataFrame, report: Report
+) -> LegalUnits | None:
     if request.legal_units is None:
         return None
     return read_legal_units(
         request.legal_units,
-        sirens=frozenset(extract.establishments["siren"]) | frozenset(extract.outside["siren"]),
+        sirens=frozenset(extract.establishments["siren"]) | frozenset(outside["siren"]),
         progress=partial(report, "build.stage_legal_units"),
     )
 
@@ -449,12 +463,12 @@ def _firms_by_perimeter(
     return firms
 
 
-def _outside(extract: RegisterExtract, legal_units: LegalUnits | None) -> pd.DataFrame:
+def _outside(rows: pd.DataFrame, legal_units: LegalUnits | None) -> pd.DataFrame:
     """Return one row a unit of the roster that is not, or not only, among the establishments kept.
 
     It is placed by its first active establishment; withheld when any of its rows, or its legal unit, is.
     """
-    rows = extract.outside.to_pandas().sort_values("is_active", ascending=False, kind="stable")
+    rows = rows.sort_values("is_active", ascending=False, kind="stable")
     withheld: set[str] = set(rows.loc[rows["is_partially_diffusible"].astype("bool"), "siren"])
     if legal_units is not None:
         withheld |= set(legal_units.units.filter("is_partially_diffusible")["siren"].to_list())
@@ -477,12 +491,13 @@ def _basis(
     extract: RegisterExtract,
     legal_units: LegalUnits | None,
     *,
+    outside: pd.DataFrame,
     firms: Mapping[str, pd.DataFrame],
 ) -> dict[str, pd.DataFrame]:
     """Return what matching needs besides firms and communes; kept: a decision takes effect without the files."""
     return {
         "roster": ROSTER.empty() if roster is None else roster.members,
-        "outside": _outside(extract, legal_units),
+        "outside": _outside(outside, legal_units),
         "aliases": _aliases(extract, firms=_widest(firms)),
     }
 
@@ -578,6 +593,9 @@ def _tables(content: _Content) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "antennas", locate_antennas(content.settings, geography)
     yield "contours", load_outlines(geography)
     yield "neighbours", find_neighbours(geography)
+    yield HISTORY, content.history.table
+    yield ARRIVED, find_arrivals(content.extract.establishments.select("siren", "created_on").to_pandas())
+    yield DEPARTED, content.departures
 
 
 def _with_others(contract: Contract, table: pd.DataFrame) -> pd.DataFrame:
@@ -601,6 +619,7 @@ def _manifest(
             "members": {} if roster is None else dict(roster.rows_left_out),
         },
         "quality": _quality(content.default_firms),
+        "history": content.history.facts,
         "settings": content.settings.model_dump(mode="json"),
     }
 

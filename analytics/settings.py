@@ -35,6 +35,7 @@ Quantity = Literal[
 ]
 DepartmentCode = Annotated[str, Field(pattern=r"^(\d[\dAB]|97\d)$")]
 COMMUNE_CODE = r"\d[\dAB]\d{3}"
+SNAPSHOT_ID = r"\d{8}T\d{6}Z-[0-9a-f]{8}"
 CommuneCode = Annotated[str, Field(pattern=f"^({COMMUNE_CODE})$")]
 ActivityPrefix = Annotated[str, Field(pattern=r"^\d\d(\.\d{1,2}[A-Z]?)?$")]
 
@@ -104,6 +105,22 @@ class PublishedFigure(_Strict):
     approximate: bool = False
     at_least: bool = False
     reference: bool = False
+    # Years that the figure speaks of, where it is a point or a rate of a series: from the one to the other.
+    first_year: int | None = Field(default=None, ge=1900, le=2200)
+    last_year: int | None = Field(default=None, ge=1900, le=2200)
+    # Of a part of the region: not to be drawn beside the whole.
+    is_partial: bool = False
+
+    @property
+    def year(self) -> int:
+        """The year of the figure: that which it speaks of, else that of its publication."""
+        return self.last_year or int(self.date[:4])
+
+    @model_validator(mode="after")
+    def _years_follow_each_other(self) -> PublishedFigure:
+        if self.first_year is not None and (self.last_year is None or self.last_year <= self.first_year):
+            raise ValueError("last_year comes after first_year")
+        return self
 
 
 class BuildRules(_Strict):
@@ -149,6 +166,33 @@ class SitingRules(_Strict):
     smallest_population: int = Field(default=2_000, ge=0)
 
 
+class Scenario(_Strict):
+    """A rate at which the sector may grow, in percent a year, and who observed it."""
+
+    rate_pct: float = Field(gt=-50, lt=50)
+    source: Label
+    date: str = Field(pattern=r"^\d{4}(-\d\d){0,2}$")
+    scope: Label | None = None
+
+
+class GrowthRules(_Strict):
+    """What the page on growth supposes where neither the register nor the roster tells.
+
+    ``spread_pct`` is the standard deviation of a year's rate where the register shows fewer than eight years;
+    ``churn_pct`` the share of members that leave in a year where the roster does not tell; the targets are those that
+    the page opens with.
+    """
+
+    low: Scenario | None = None
+    high: Scenario | None = None
+    spread_pct: float = Field(default=2.0, gt=0, lt=50)
+    churn_pct: float = Field(default=5.0, ge=0, le=100)
+    target_members: int = Field(default=600, gt=0)
+    target_share_pct: float = Field(default=5.0, gt=0, le=100)
+    target_jobs: int = Field(default=25_000, gt=0)
+    target_year: int = Field(default=2030, ge=1900, le=2200)
+
+
 class Settings(_Strict):
     """Everything that ``region.toml`` says."""
 
@@ -162,6 +206,7 @@ class Settings(_Strict):
     towns: TownRules = TownRules()
     travel: TravelRules = TravelRules()
     siting: SitingRules = SitingRules()
+    growth: GrowthRules = GrowthRules()
 
     @model_validator(mode="after")
     def _default_perimeter_exists(self) -> Settings:

@@ -37,18 +37,18 @@ from typing import Any
 import pandas as pd
 
 from analytics.errors import UserError
-from analytics.settings import Settings
+from analytics.settings import SNAPSHOT_ID, Settings
 
 KEPT_SNAPSHOTS = 10
 MANIFEST = "manifest.json"
 CURRENT = "current"
 DECISIONS = "decisions.json"
-ISOCHRONES = "isochrones"
+ISOCHRONES, HISTORY, ARRIVED, DEPARTED = "isochrones", "history", "arrivals", "departures"
 FIRMS_PREFIX, PROSPECTS_PREFIX, CLUSTERS_PREFIX = "firms-", "prospects-", "clusters-"
 # What every page and command takes for granted in a manifest.
 REQUIRED = ("sources", "counts", "excluded", "faults", "quality", "settings")
 
-_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+_ID = re.compile(SNAPSHOT_ID)
 _TABLE_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _BUILDING = ".building-"
 _DROPPED = ".dropped-"

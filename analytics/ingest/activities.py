@@ -33,14 +33,25 @@ def deciding_activity(main: pl.Expr, nomenclature: pl.Expr, naf_2025: pl.Expr) -
     tuple
         ``activity_code``, dotted (``62.01Z``), and ``activity_nomenclature`` (``NAFRev2`` or ``NAF2025``).
     """
+    older, newer = both_activities(main, nomenclature, naf_2025)
+    which = pl.when(newer.is_not_null()).then(pl.lit("NAF2025")).when(older.is_not_null()).then(pl.lit("NAFRev2"))
+    return pl.coalesce(newer, older).alias("activity_code"), which.alias("activity_nomenclature")
+
+
+def both_activities(main: pl.Expr, nomenclature: pl.Expr, naf_2025: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    """Return the activity under NAF rév. 2 and under NAF 2025, each dotted, null where the row does not have it.
+
+    Parameters
+    ----------
+    main, nomenclature, naf_2025
+        As ``deciding_activity`` takes them.
+    """
     code, newer = _dotted(main), _dotted(naf_2025)
     said = nomenclature.str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "")
     told = pl.when(code.str.contains(_NAF_2025_LETTER)).then(pl.lit("NAF2025")).otherwise(pl.lit("NAFREV2"))
     said = pl.coalesce(said, told)
-    older = pl.when(said == "NAFREV2").then(code)
     newer = pl.coalesce(newer, pl.when(said.is_in(["NAF2025", "NAF25"])).then(code))
-    which = pl.when(newer.is_not_null()).then(pl.lit("NAF2025")).when(older.is_not_null()).then(pl.lit("NAFRev2"))
-    return pl.coalesce(newer, older).alias("activity_code"), which.alias("activity_nomenclature")
+    return pl.when(said == "NAFREV2").then(code), newer
 
 
 def _dotted(code: pl.Expr) -> pl.Expr:

@@ -73,6 +73,7 @@ ESTABLISHMENTS = Layout(
         Column("coordonneeLambertAbscisseEtablissement", "x_m", "number", late=True),
         Column("coordonneeLambertOrdonneeEtablissement", "y_m", "number", late=True),
         Column("etatAdministratifEtablissement", "state", required=True),
+        Column("dateDebut", "period_began_on", "day", late=True),
         Column("enseigne1Etablissement", "sign", "name", late=True),
         Column("denominationUsuelleEtablissement", "usual_name", "name", late=True),
         Column("activitePrincipaleEtablissement", "main_activity", required=True),

@@ -36,8 +36,9 @@ from types import MappingProxyType
 import polars as pl
 
 from analytics.errors import UserError
-from analytics.ingest.activities import deciding_activity, is_in_some_perimeter
+from analytics.ingest.activities import both_activities, deciding_activity, is_in_some_perimeter
 from analytics.ingest.columns import ESTABLISHMENTS, cheap_test, day, is_withheld_name, is_withheld_unit, typed
+from analytics.ingest.history import LIFE_COLUMNS
 from analytics.ingest.source_files import Piece, Types, read_pieces
 from analytics.progress import Progress, silent
 from analytics.settings import Settings
@@ -54,6 +55,8 @@ REASONS = (
     "other_activity",
     "duplicate_siret",
 )
+# Those of them that leave a row without a place or a name of its own: no life of the region's can be told of it.
+_PLACELESS = ("no_commune_code", "outside_region", "unknown_commune", "invalid_siret")
 OUTSIDE_COLUMNS = ("siren", "commune_code", "activity_code", "is_active", "is_partially_diffusible")
 _ROW_COLUMNS = (
     "siren",
@@ -93,12 +96,16 @@ class RegisterExtract:
         Rows of the file: ``len(establishments) + sum(excluded.values())``.
     excluded
         Rows left out by reason (``REASONS``; those that did not occur are absent).
+    lives
+        Establishments of the region, closed ones included, whose activity is in some perimeter under either
+        nomenclature, each once (``history.LIFE_COLUMNS``): what ``history.count_history`` counts.
     data_as_of
         The last day on which INSEE treated a row of the region, none after today; None where the file does not say.
     """
 
     establishments: pl.DataFrame
     outside: pl.DataFrame
+    lives: pl.DataFrame
     rows_read: int
     excluded: dict[str, int]
     data_as_of: date | None
@@ -108,7 +115,7 @@ def read_establishments(
     path: Path,
     *,
     settings: Settings,
-    roster_sirens: frozenset[str] = frozenset(),
+    followed_sirens: frozenset[str] = frozenset(),
     successors: Mapping[str, str] = MappingProxyType({}),
     communes: Collection[str] | None = None,
     progress: Progress = silent,
@@ -121,8 +128,9 @@ def read_establishments(
         The file. Columns of ``columns.ESTABLISHMENTS`` are read, by name; others are not.
     settings
         Departments of the region and activities of the perimeters.
-    roster_sirens
-        Members' SIREN: their rows that are not kept are returned in ``outside``.
+    followed_sirens
+        Those of members and of firms that a snapshot held before: their rows that are not kept are returned in
+        ``outside``.
     successors
         Merged commune -> today's commune, applied before anything else.
     communes
@@ -135,8 +143,8 @@ def read_establishments(
     UserError
         On a file that cannot be read, or in which no row is kept.
     """
-    reading = _Reading(settings, roster_sirens, successors, communes)
-    kept, outside, withheld, treated, rows_read = [], [], [], [], 0
+    reading = _Reading(settings, followed_sirens, successors, communes)
+    kept, outside, lives, withheld, treated, rows_read = [], [], [], [], [], 0
     counts: dict[str, int] = dict.fromkeys(REASONS, 0)
     for piece in read_pieces(path, layout=ESTABLISHMENTS, test=reading.may_concern, progress=progress):
         rows = reading.judged(piece.rows)
@@ -145,9 +153,10 @@ def read_establishments(
         for reason, count in rows["reason"].drop_nulls().value_counts().iter_rows():
             counts[reason] += count
         kept.append(_established(piece.finished(rows.filter(pl.col("reason").is_null()))))
+        lives.append(_lives(piece.finished(rows.filter("has_life"), "created_on", "period_began_on")))
         treated.append(_days_treated(piece, rows))
         withheld.append(rows.filter("is_partially_diffusible")["siren"].unique())
-        outside.append(_outside(rows.filter(pl.col("reason").is_not_null()), roster_sirens))
+        outside.append(_outside(rows.filter(pl.col("reason").is_not_null()), followed_sirens))
     establishments = pl.concat(kept).with_columns(
         is_unit_withheld=pl.col("siren").is_in(pl.concat(withheld).unique().implode())
     )
@@ -156,7 +165,8 @@ def read_establishments(
     if once.is_empty():
         raise UserError("register.nothing_kept", file=path.name, region=settings.region.name)
     excluded = {reason: count for reason, count in counts.items() if count}
-    return RegisterExtract(once, pl.concat(outside), rows_read, excluded, _last_day(pl.concat(treated)))
+    lived = pl.concat(lives).unique("siret", keep="first", maintain_order=True)
+    return RegisterExtract(once, pl.concat(outside), lived, rows_read, excluded, _last_day(pl.concat(treated)))
 
 
 @dataclass(frozen=True)
@@ -164,7 +174,7 @@ class _Reading:
     """What decides whether a row is kept."""
 
     settings: Settings
-    roster_sirens: frozenset[str]
+    followed_sirens: frozenset[str]
     successors: Mapping[str, str]
     communes: Collection[str] | None
 
@@ -173,8 +183,8 @@ class _Reading:
         departments = self.settings.region.departments
         moved = [old for old in self.successors if not old.startswith(departments)]
         test = cheap_test(_COMMUNE, types, accept=lambda code: self._in_region(code) | code.is_in(moved))
-        if self.roster_sirens:
-            sirens = sorted(self.roster_sirens)
+        if self.followed_sirens:
+            sirens = sorted(self.followed_sirens)
             test = test | cheap_test(_SIREN, types, accept=lambda code: code.is_in(sirens))
         return test
 
@@ -185,20 +195,33 @@ class _Reading:
             is_partially_diffusible=is_withheld_unit(pl.col("diffusion")),
             is_active=(pl.col("state").str.to_uppercase() == "A").fill_null(False),
         ).join(self._activities(rows), on=_ACTIVITY, how="left", nulls_equal=True, maintain_order="left")
-        return rows.with_columns(reason=self._reason())
+        tests = self._tests()
+        is_placed = ~pl.any_horizontal(tests[reason] for reason in _PLACELESS).fill_null(True)
+        reason = pl.coalesce(pl.when(test).then(pl.lit(name)) for name, test in tests.items())
+        return rows.with_columns(reason=reason, has_life=is_placed & pl.col("was_digital").fill_null(False))
 
     def _activities(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Judge each activity once: there are some hundreds of them in millions of rows."""
-        code, nomenclature = deciding_activity(*(pl.col(name) for name in _ACTIVITY))
-        activities = rows.select(_ACTIVITY).unique().with_columns(code, nomenclature)
-        return activities.with_columns(is_digital=is_in_some_perimeter(self.settings))
+        given = [pl.col(name) for name in _ACTIVITY]
+        code, nomenclature = deciding_activity(*given)
+        older, newer = both_activities(*given)
+        activities = rows.select(_ACTIVITY).unique()
+        activities = activities.with_columns(code, nomenclature, older_code=older, newer_code=newer)
+        is_digital = is_in_some_perimeter(self.settings)
+        was_digital = activities.select(
+            pl.col("older_code").alias("activity_code"), pl.lit("NAFRev2").alias("activity_nomenclature")
+        ).select(is_digital)
+        return activities.with_columns(is_digital=is_digital).with_columns(
+            was_digital=pl.col("is_digital") | was_digital.to_series()
+        )
 
-    def _reason(self) -> pl.Expr:
+    def _tests(self) -> dict[str, pl.Expr]:
+        """Return what says, for each of ``REASONS`` but the last, whether it holds."""
         commune, siret = pl.col("commune_code"), pl.col("siret")
         is_known = pl.lit(True) if self.communes is None else commune.is_in(sorted(self.communes))
         is_valid = siret.str.contains(r"^\d{14}$") & siret.str.starts_with(pl.col("siren"))
         is_valid &= pl.col("siren").str.len_bytes() == _SIREN.width
-        tests = {
+        return {
             "no_commune_code": commune.is_null(),
             "outside_region": ~self._in_region(commune),
             "unknown_commune": ~is_known,
@@ -208,7 +231,6 @@ class _Reading:
             "other_nomenclature": pl.col("activity_code").is_null(),
             "other_activity": ~pl.col("is_digital"),
         }
-        return pl.coalesce(pl.when(test).then(pl.lit(reason)) for reason, test in tests.items())
 
     def _in_region(self, commune: pl.Expr) -> pl.Expr:
         departments = self.settings.region.departments
@@ -231,6 +253,11 @@ def _established(rows: pl.DataFrame) -> pl.DataFrame:
         size_code=pl.col("size_code").str.to_uppercase(),
         is_declared_employer=pl.when(employer.is_in(["O", "N"])).then(employer == "O"),
     ).select(_ROW_COLUMNS)
+
+
+def _lives(rows: pl.DataFrame) -> pl.DataFrame:
+    dates = tuple(column for column in ESTABLISHMENTS.columns if column.name in ("created_on", "period_began_on"))
+    return typed(rows, dates).select(LIFE_COLUMNS)
 
 
 def _days_treated(piece: Piece, rows: pl.DataFrame) -> pl.Series:

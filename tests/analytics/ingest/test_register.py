@@ -247,7 +247,7 @@ def test_rows_of_members_that_are_not_kept_are_returned_apart(tmp_path: Path) ->
         establishment("400000006", commune="75056"),
     ]
     sirens = frozenset({"100000009", "200000008", "300000007", "999999999"})
-    extract = extract_of(tmp_path, *rows, roster_sirens=sirens)
+    extract = extract_of(tmp_path, *rows, followed_sirens=sirens)
     assert extract.outside.rows() == [
         ("100000009", "31555", "62.01Z", False, False),
         ("200000008", "75056", "62.01Z", True, False),
@@ -334,7 +334,7 @@ def test_the_day_the_data_are_of(tmp_path: Path, name: str) -> None:
         establishment("700000003", treated=None),
     ]
     sirens = frozenset({"300000007"})
-    assert read(write(tmp_path / name, rows), roster_sirens=sirens).data_as_of == date(2025, 3, 5)
+    assert read(write(tmp_path / name, rows), followed_sirens=sirens).data_as_of == date(2025, 3, 5)
     assert read(write(tmp_path / name, rows[3:])).data_as_of is None
     without = [{k: v for k, v in row.items() if k != "dateDernierTraitementEtablissement"} for row in rows]
     assert read(write(tmp_path / name, without)).data_as_of is None
