@@ -31,6 +31,8 @@ from analytics.settings import REGION_FILE, Settings, store_dir
 from analytics.store import Snapshot, Store
 from analytics.text import Translator, translator
 from analytics.text.coverage_findings import measured_sentence, note_sentences
+from analytics.text.growth_findings import answer_sentence, churn_sentence
+from analytics.text.growth_findings import note_sentences as growth_sentences
 from analytics.text.recruitment_findings import no_model_sentence
 from analytics.view import View
 
@@ -46,7 +48,14 @@ _VIEW_OPTIONS = {
     "k": ("offices", "offices"),
     "exclude": ("exclude", "excluded"),
     "force": ("force", "forced"),
+    "base": ("base", "base"),
+    "years": ("years", "years"),
+    "rate": ("rate", "rate"),
+    "by": ("by", "by"),
+    "churn": ("churn", "churn"),
 }
+# Options that say what the membership is to reach, and of which target they are the goal.
+_TARGETS = {"target_share": "share", "target_members": "members", "target_jobs": "jobs"}
 _STATUS_COUNTS = (
     "firms",
     "firms_jobs_estimate",
@@ -126,7 +135,7 @@ def table(options: argparse.Namespace) -> None:
     snapshot = _current(_store(options))
     settings = snapshot.settings()
     view = _view(options, settings)
-    asked = {"level": options.level, "limit": options.limit}
+    asked = {"level": options.level, "limit": options.limit, "start": options.start, "end": options.end}
     rows = tables.compute(options.name, snapshot, view, settings, **asked, language=options.lang)
     t = translator(options.lang)
     sys.stderr.writelines(f"{notice}\n" for notice in _notices(options.name, snapshot, view, settings, t))
@@ -150,7 +159,27 @@ def _view(options: argparse.Namespace, settings: Settings) -> View:
     query = urlencode({_VIEW_OPTIONS[name][0]: value for name, value in given.items()}, doseq=True)
     named = View.from_query(query, settings)
     fields = {field: getattr(named, field) for _, field in (_VIEW_OPTIONS[name] for name in given)}
-    return dataclasses.replace(View.from_query(options.view, settings), **fields)
+    view = dataclasses.replace(View.from_query(options.view, settings), **fields)
+    return _aimed(view, options, settings)
+
+
+def _aimed(view: View, options: argparse.Namespace, settings: Settings) -> View:
+    """Return the view with the target asked for, one at most."""
+    asked = [name for name in _TARGETS if getattr(options, name) is not None]
+    if not asked:
+        return view
+    reads = tables.READS.get(options.name.replace("-", "_"), ())
+    if options.name in tables.TABLES and "target" not in reads:
+        raise UserError("table.no_option", name=options.name, option=_as_option(asked[0]))
+    if len(asked) > 1:
+        raise UserError("growth.two_targets", options=", ".join(_as_option(name) for name in asked))
+    query = urlencode({"target": _TARGETS[asked[0]], "goal": getattr(options, asked[0])})
+    aimed = View.from_query(query, settings)
+    return dataclasses.replace(view, target=aimed.target, goal=aimed.goal)
+
+
+def _as_option(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def _notices(name: str, snapshot: Snapshot, view: View, settings: Settings, t: Translator) -> Iterator[str]:
@@ -158,13 +187,20 @@ def _notices(name: str, snapshot: Snapshot, view: View, settings: Settings, t: T
     if snapshot.is_demo:
         yield t("cli.demo_notice")
     if name == "prospects" and snapshot.manifest["resemblance"].get(view.perimeter) is None:
-        members, others = tables.membership(snapshot, view)
+        members, others = tables.member_counts(snapshot, view)
         yield no_model_sentence(t, members=members, others=others)
     reads = tables.READS.get(name.replace("-", "_"), ())
     if "unit" in reads:
         yield from note_sentences(tables.reach_notes(snapshot, view, settings), t, view=view)
         if view.unit == "min":
             yield measured_sentence(tables.measured(snapshot, view, settings).iloc[0], t)
+    if name in ("history", "growth", "membership"):
+        yield from growth_sentences(tables.growth_notes(snapshot, view, settings), t)
+    if "churn" in reads:
+        basis = tables.membership_basis(snapshot, view, settings).iloc[0]
+        yield churn_sentence(basis, t)
+    if name == "membership":
+        yield answer_sentence(tables.membership_answer(snapshot, view, settings).iloc[0], basis, t, view=view)
     if "excluded" in reads:
         notes = tables.siting_notes(snapshot, view, settings)
         of_number = notes["note"].isin(["few", "forced"]) & ("offices" not in reads)

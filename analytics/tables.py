@@ -13,7 +13,31 @@ import pandas as pd
 
 from analytics.errors import UserError
 from analytics.results.areas import LEVELS, size_label
+from analytics.results.bridge import BRIDGE_COLUMNS, bridge, earlier_snapshots
+from analytics.results.growth import (
+    GROWTH_COLUMNS,
+    HISTORY_COLUMNS,
+    growth,
+    growth_base,
+    growth_in_full,
+    growth_notes,
+    history,
+    history_in_full,
+    observed_growth,
+    published_points,
+    scenario_rates,
+)
 from analytics.results.lists import firms, matches, members, review
+from analytics.results.membership import (
+    MEMBERSHIP_COLUMNS,
+    budget,
+    budget_parts,
+    membership,
+    membership_answer,
+    membership_basis,
+    membership_in_full,
+    staying,
+)
 from analytics.results.reach import (
     COVERAGE_COLUMNS,
     antenna_outlines,
@@ -38,7 +62,7 @@ from analytics.results.recruitment import (
     thresholds,
     white_space,
 )
-from analytics.results.selection import current_members, membership
+from analytics.results.selection import current_members, data_day, member_counts
 from analytics.results.shares import (
     PENETRATION_COLUMNS,
     SHRUNK_COLUMNS,
@@ -78,8 +102,12 @@ from analytics.store import Snapshot
 from analytics.view import View
 
 __all__ = [
+    "BRIDGE_COLUMNS",
     "COVERAGE_COLUMNS",
+    "GROWTH_COLUMNS",
+    "HISTORY_COLUMNS",
     "LEVELS",
+    "MEMBERSHIP_COLUMNS",
     "NEXT_COLUMNS",
     "PENETRATION_COLUMNS",
     "PROSPECT_COLUMNS",
@@ -90,6 +118,9 @@ __all__ = [
     "TABLES",
     "TOWN_COLUMNS",
     "antenna_outlines",
+    "bridge",
+    "budget",
+    "budget_parts",
     "comparison",
     "compute",
     "contours",
@@ -97,16 +128,29 @@ __all__ = [
     "coverage_curve",
     "coverage_totals",
     "current_members",
+    "data_day",
+    "earlier_snapshots",
     "firms",
+    "growth",
+    "growth_base",
+    "growth_in_full",
+    "growth_notes",
+    "history",
+    "history_in_full",
     "key_figures",
     "matches",
     "measured",
+    "member_counts",
     "members",
     "membership",
+    "membership_answer",
+    "membership_basis",
+    "membership_in_full",
     "move",
     "nearness",
     "next_antennas",
     "next_antennas_in_full",
+    "observed_growth",
     "offices_needed",
     "overlaps",
     "penetration",
@@ -115,17 +159,20 @@ __all__ = [
     "possible_sites",
     "prospects",
     "prospects_in_full",
+    "published_points",
     "quartile_totals",
     "reach_notes",
     "reach_places",
     "region_totals",
     "review",
+    "scenario_rates",
     "short_list",
     "shrunk_penetration",
     "siting_notes",
     "siting_summary",
     "size_label",
     "stability",
+    "staying",
     "territories",
     "thresholds",
     "town_firms",
@@ -166,13 +213,23 @@ TABLES: dict[str, Table] = {
     "stability": Table(stability),
     "offices-needed": Table(offices_needed),
     "move": Table(move),
+    "history": Table(history),
+    "growth": Table(growth),
+    "observed-growth": Table(observed_growth),
+    "membership": Table(membership),
+    "staying": Table(staying),
+    "budget": Table(budget),
+    "bridge": Table(bridge, ("start", "end")),
 }
 
+# Options whose names on the command line are words of Python.
+_SPOKEN = {"start": "from", "end": "to"}
 _TOWN = ("level", "town")
 _NARROWED = (*_TOWN, "town_only", "antenna", "within_km")
 _LIST = (*_NARROWED, "cell", "order")
 _REACH = ("threshold", "unit")
 _SITES = ("offices", "excluded", "forced")
+_PLAN = ("rate", "target", "goal", "by", "churn")
 # Fields of a view, besides those that choose firms, on which each table depends: whatever the others say, it is the
 # same.
 READS: dict[str, tuple[str, ...]] = {
@@ -198,6 +255,16 @@ READS: dict[str, tuple[str, ...]] = {
     "move": (*_REACH, "demand", "excluded"),
     "possible_sites": ("excluded", "forced"),
     "siting_notes": _SITES,
+    **dict.fromkeys(("history", "history_in_full", "observed_growth", "staying", "earlier_snapshots"), ()),
+    **dict.fromkeys(("growth", "growth_in_full"), ("base", "rate", "years")),
+    "growth_base": ("base",),
+    "growth_notes": ("base", "rate"),
+    "published_points": ("measure",),
+    "membership_basis": _PLAN,
+    **dict.fromkeys(("membership", "membership_in_full"), (*_PLAN, "pace")),
+    "membership_answer": (*_PLAN, "pace", "conversion"),
+    **dict.fromkeys(("budget", "budget_parts"), (*_PLAN, "pace", "cut")),
+    "bridge": ("since",),
 }
 
 
@@ -215,6 +282,6 @@ def compute(name: str, snapshot: Snapshot, view: View, settings: Settings, **opt
     given = {key: value for key, value in options.items() if value is not None}
     foreign = next((key for key in given if key not in (*table.options, "language")), None)
     if foreign:
-        raise UserError("table.no_option", name=name, option=f"--{foreign}")
+        raise UserError("table.no_option", name=name, option=f"--{_SPOKEN.get(foreign, foreign)}")
     taken = {key: value for key, value in given.items() if key in table.options}
     return table.compute(snapshot, view, settings, **taken)

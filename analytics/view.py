@@ -10,7 +10,7 @@ from typing import overload
 from urllib.parse import parse_qs, urlencode
 
 from analytics.errors import UserError
-from analytics.settings import COMMUNE_CODE, Settings
+from analytics.settings import COMMUNE_CODE, SNAPSHOT_ID, Settings
 from analytics.sizes import SIZE_CLASSES
 
 TOWN_LEVELS = ("epci", "commune", "department", "antenna")
@@ -20,6 +20,14 @@ UNITS = ("min", "km")
 LEAST_THRESHOLD, MAX_THRESHOLD = 5.0, 90.0
 DEMANDS = ("firms", "jobs", "missing")
 MOST_OFFICES = 5
+BASES = ("register", "published")
+MEASURES = ("firms", "jobs")
+RATES = (-50.0, 50.0)
+MOST_YEARS = 30
+TARGETS = ("hold", "members", "share", "jobs")
+MAX_GOAL, MAX_PACE = 1_000_000.0, 10_000.0
+YEARS = (1900, 2200)
+COMPARED = ("firms", "jobs", "members")
 # The parameters that choose firms, then those that say how to look at them.
 SELECTION_KEYS = ("perimeter", "department", "segment", "size", "employers")
 _SELECTION_FIELDS = ("perimeter", "departments", "segments", "sizes", "employers_only")
@@ -41,6 +49,18 @@ QUERY_KEYS = (
     "exclude",
     "force",
     "closer",
+    "base",
+    "measure",
+    "rate",
+    "years",
+    "target",
+    "goal",
+    "by",
+    "churn",
+    "pace",
+    "cut",
+    "since",
+    "compared",
 )
 
 
@@ -76,6 +96,21 @@ class View:
         Commune codes where none of them may stand, and where one must.
     closer
         Show on the map what is around the antenna alone.
+    base, measure
+        From which figures growth is projected, one of ``BASES``, and which are drawn, one of ``MEASURES``.
+    rate, years
+        The growth supposed, in percent a year (None: the published estimate), and over how many years.
+    target, goal, by
+        What the membership is to reach, one of ``TARGETS``: that number of members, percent of firms or jobs (None: the
+        settings'), in that year (None: the settings').
+    churn, pace
+        The share of members that leaves in a year, in percent (None: what the roster shows), and recruits a year (None:
+        what the target asks for).
+    cut
+        The part of public grants that is lost, in percent.
+    since, compared
+        Id of the snapshot with which this one is compared (None: the one before), and which figure, one of
+        ``COMPARED``.
     """
 
     perimeter: str
@@ -99,6 +134,18 @@ class View:
     excluded: tuple[str, ...] = ()
     forced: tuple[str, ...] = ()
     closer: bool = False
+    base: str = BASES[0]
+    measure: str = MEASURES[0]
+    rate: float | None = None
+    years: int = 10
+    target: str = TARGETS[0]
+    goal: float | None = None
+    by: int | None = None
+    churn: float | None = None
+    pace: float | None = None
+    cut: float = 25.0
+    since: str | None = None
+    compared: str = COMPARED[0]
 
     @classmethod
     def default(cls, settings: Settings) -> View:
@@ -145,6 +192,18 @@ class View:
             excluded=_communes(given, "exclude"),
             forced=_communes(given, "force"),
             closer=given.get("closer", ["false"])[-1] == "true",
+            base=given.get("base", [default.base])[-1],
+            measure=given.get("measure", [default.measure])[-1],
+            rate=_number(given, "rate", low=RATES[0], high=RATES[1]),
+            years=_count(given, "years", high=MOST_YEARS, default=default.years),
+            target=given.get("target", [default.target])[-1],
+            goal=_number(given, "goal", high=MAX_GOAL),
+            by=_year(given, "by"),
+            churn=_number(given, "churn", high=100.0),
+            pace=_number(given, "pace", high=MAX_PACE),
+            cut=_number(given, "cut", high=100.0, default=default.cut),
+            since=_snapshot(given, "since"),
+            compared=given.get("compared", [default.compared])[-1],
         )
 
     def to_query(self, settings: Settings) -> str:
@@ -172,6 +231,18 @@ class View:
             "demand": (self.demand, default.demand),
             "offices": (_short(self.offices), _short(default.offices)),
             "closer": ("true" if self.closer else "false", "false"),
+            "base": (self.base, default.base),
+            "measure": (self.measure, default.measure),
+            "rate": (_short(self.rate), None),
+            "years": (_short(self.years), _short(default.years)),
+            "target": (self.target, default.target),
+            "goal": (_short(self.goal), None),
+            "by": (_short(self.by), None),
+            "churn": (_short(self.churn), None),
+            "pace": (_short(self.pace), None),
+            "cut": (_short(self.cut), _short(default.cut)),
+            "since": (self.since, None),
+            "compared": (self.compared, default.compared),
         }
         pairs += [(name, value) for name, (value, usual) in single.items() if value is not None and value != usual]
         return urlencode(sorted(pairs, key=lambda pair: QUERY_KEYS.index(pair[0])))
@@ -212,6 +283,10 @@ def _known_values(settings: Settings) -> dict[str, tuple[str, ...]]:
         "order": ORDERS,
         "unit": UNITS,
         "demand": DEMANDS,
+        "base": BASES,
+        "measure": MEASURES,
+        "target": TARGETS,
+        "compared": COMPARED,
     }
 
 
@@ -248,6 +323,26 @@ def _count(given: Mapping[str, list[str]], name: str, *, high: int, default: int
     if text not in {str(count) for count in range(1, high + 1)}:
         raise UserError("view.no_number", parameter=name, value=text, low=1, high=high)
     return int(text)
+
+
+def _year(given: Mapping[str, list[str]], name: str) -> int | None:
+    """Return the last year given, a whole number of ``YEARS``."""
+    if name not in given:
+        return None
+    text, (first, last) = given[name][-1], YEARS
+    if not re.fullmatch(r"\d{4}", text, re.ASCII) or not first <= int(text) <= last:
+        raise UserError("view.no_year", parameter=name, value=text, first=str(first), last=str(last))
+    return int(text)
+
+
+def _snapshot(given: Mapping[str, list[str]], name: str) -> str | None:
+    """Return the last id given, if it looks like one; whether there is such a snapshot, the store knows."""
+    if name not in given:
+        return None
+    text = given[name][-1]
+    if not re.fullmatch(SNAPSHOT_ID, text, re.ASCII):
+        raise UserError("view.no_snapshot", parameter=name, value=text)
+    return text
 
 
 def _communes(given: Mapping[str, list[str]], name: str) -> tuple[str, ...]:

@@ -217,7 +217,7 @@ def _refuse_leaks(app: AppTest, files: dict[str, bytes], secret: set[str]) -> st
     return "\n".join(texts)
 
 
-@pytest.mark.parametrize("page", [None, "sources.py", "towns.py", "recruitment.py", "coverage.py"])
+@pytest.mark.parametrize("page", [None, "sources.py", "towns.py", "recruitment.py", "coverage.py", "growth.py"])
 @pytest.mark.parametrize("query", [{}, {"department": ["48"]}, {"perimeter": ["tic_and_content"], "lang": "en"}])
 def test_no_page_nor_download_tells_them(
     source: tuple[Store, set[str]],
@@ -232,6 +232,7 @@ def test_no_page_nor_download_tells_them(
     has_members = not _published(store).table("members").empty
     towns, list_of_firms = (2, 5) if has_members else (0, 4)
     more = {None: 0, "sources.py": 0, "towns.py": towns, "recruitment.py": list_of_firms, "coverage.py": 7}
+    more["growth.py"] = 7 if has_members else 3
     assert len(saved) == 5 + more[page], "the overview offers five files, and is opened first"
     _refuse_leaks(app, saved, secret)
 

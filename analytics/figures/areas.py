@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics.figures.base import note, plain, steady
+from analytics.figures.base import halo, note, plain, steady
 from analytics.figures.labels import CHARACTER, LINE_PX, Box, Mark, place_labels
 from analytics.figures.palette import TEXT_SIZE, Palette
 from analytics.text import Translator
@@ -111,11 +111,6 @@ def short_name(name: str, longest: int = LONGEST_NAME) -> str:
     last = _LAST_WORD.search(text[: longest + 1])
     cut = last.start() if last and last.start() >= longest / 2 else longest - 1
     return text[:cut].rstrip(" -") + ELLIPSIS
-
-
-def halo(palette: Palette) -> str:
-    """Return the shadow that parts a text from what it lies on."""
-    return f"0 0 3px {palette.background}, 0 0 3px {palette.background}, 0 0 5px {palette.background}"
 
 
 def text_box(text: str, *, left: float, bottom: float, lines: int = 1) -> Box:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
 
 from analytics.figures.palette import FONT, TEXT_SIZE, Palette
-from analytics.text import NARROW_SPACE
+from analytics.text import NARROW_SPACE, Translator
 
 SEPARATORS = {"fr": f",{NARROW_SPACE}", "en": ".,"}
+# Of round numbers on an axis.
+TICKS = 4
 AXIS = {
     "automargin": False,
     "fixedrange": True,
@@ -57,6 +60,25 @@ def steady(opacity: float) -> dict[str, Any]:
 def plain(text: object) -> str:
     """Return a name as text: Plotly reads a little HTML, and formulas between dollars, and names come from files."""
     return escape(str(text), quote=False).replace("$", "&#36;")
+
+
+def halo(palette: Palette) -> str:
+    """Return the shadow that parts a text from what it lies on."""
+    return f"0 0 3px {palette.background}, 0 0 3px {palette.background}, 0 0 5px {palette.background}"
+
+
+def steps(top: float) -> list[float]:
+    """Return round numbers from zero to under ``top``, some four of them."""
+    size = 10.0 ** (len(str(int(top / TICKS))) - 1)
+    step = next(size * factor for factor in (1, 2, 2.5, 5, 10) if size * factor * TICKS >= 0.75 * top)
+    return [step * index for index in range(int(top / step) + 1)]
+
+
+def scale_notes(values: Iterable[float], *, palette: Palette, t: Translator) -> list[dict[str, Any]]:
+    """Return the numbers of an upright axis, each on its line at the left."""
+    font = {"color": palette.secondary, "size": TEXT_SIZE, "shadow": halo(palette)}
+    place = {"x": 0, "xref": "paper", "xanchor": "left", "yanchor": "bottom", "borderpad": 1}
+    return [note(t.number(abs(value)), y=value, font=font, **place) for value in values if value]
 
 
 def note(text: str, **place: Any) -> dict[str, Any]:  # noqa: ANN401 - Plotly's own options

@@ -8,13 +8,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analytics.figures.base import AXIS, blank, note
+from analytics.figures.labels import LINE_PX, parted
 from analytics.figures.palette import TEXT_SIZE, Palette
 from analytics.text import Translator, translator
 
 HEIGHT = 340
 MARGIN = {"l": 8, "r": 96, "t": 40, "b": 30}
 PLOT_HEIGHT = HEIGHT - MARGIN["t"] - MARGIN["b"]
-LINE_PX = 17.0
 TOP = 102.0  # percent, where the axis ends
 # Drawn in this order: firms last, over the others.
 LINES = {"population_pct": "neutral", "jobs_pct": "secondary", "members_pct": "ours", "firms_pct": "ink"}
@@ -105,24 +105,11 @@ def _height_note(share: int, *, palette: Palette, t: Translator) -> dict[str, An
 def _end_names(curve: pd.DataFrame, drawn: list[str], *, palette: Palette, t: Translator) -> list[dict[str, Any]]:
     """Return the name of each line at its end, parted so that none covers another."""
     ends = sorted(((float(curve[name].iloc[-1]), name) for name in drawn), reverse=True)
+    # The tick of the longest threshold is under the axis.
+    step = TOP * LINE_PX / PLOT_HEIGHT
     notes = []
-    for height, (_, name) in zip(_parted([end for end, _ in ends]), ends, strict=True):
+    for height, (_, name) in zip(parted([end for end, _ in ends], step=step, lowest=step / 2), ends, strict=True):
         color = getattr(palette, LINES[name])
         place = {"x": 1, "xref": "paper", "y": height, "xanchor": "left", "yanchor": "middle", "xshift": 6}
         notes.append(note(f"<b>{t(f'chart.curve_{name}')}</b>", font={"color": color}, borderpad=0, **place))
     return notes
-
-
-def _parted(ends: list[float]) -> list[float]:
-    """Return where names stand whose lines end there, highest first: a line of text apart, none under the axis."""
-    step = TOP * LINE_PX / PLOT_HEIGHT
-    heights: list[float] = []
-    for end in ends:
-        heights.append(min(end, heights[-1] - step) if heights else end)
-    # The tick of the longest threshold is under the axis.
-    lowest = step / 2
-    raised: list[float] = []
-    for height in reversed(heights):
-        raised.append(max(height, lowest))
-        lowest = raised[-1] + step
-    return raised[::-1]

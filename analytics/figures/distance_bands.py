@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics.figures.areas import halo
-from analytics.figures.base import AXIS, blank, note
+from analytics.figures.base import AXIS, blank, halo, note
 from analytics.figures.palette import Palette
 from analytics.figures.rates import add_intervals
 from analytics.text import Translator, translator

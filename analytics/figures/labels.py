@@ -1,4 +1,7 @@
-"""Names on a map: largest first, on the side that is free; what would collide with another name is left out."""
+"""Names on a map: largest first, on the side that is free; what would collide with another name is left out.
+
+Names at the ends of lines are parted instead.
+"""
 
 from __future__ import annotations
 
@@ -86,6 +89,21 @@ def place_labels(
             if free:
                 placed[index] = free
     return [placed[index][0] for index in sorted(placed)]
+
+
+def parted(heights: Sequence[float], *, step: float, lowest: float) -> list[float]:
+    """Return where lines of text stand that would like these heights, highest first: ``step`` apart, none lower.
+
+    Heights, step and the lowest place are in the units of an axis.
+    """
+    fallen: list[float] = []
+    for height in heights:
+        fallen.append(min(height, fallen[-1] - step) if fallen else height)
+    raised: list[float] = []
+    for height in reversed(fallen):
+        raised.append(max(height, lowest))
+        lowest = raised[-1] + step
+    return raised[::-1]
 
 
 def _turns(marks: int, firm: int | None) -> list[tuple[range, bool]]:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics.figures.areas import COLORED, NARROWEST_PX, Named, add_ring, codes, halo, hovers, names, text_box
-from analytics.figures.base import AXIS, blank, note, steady
+from analytics.figures.areas import COLORED, NARROWEST_PX, Named, add_ring, codes, hovers, names, text_box
+from analytics.figures.base import AXIS, blank, halo, note, steady
 from analytics.figures.labels import LINE_PX, Box
 from analytics.figures.palette import Palette
 from analytics.text import Translator, translator

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics.figures.areas import COLORED, codes, halo, hovers, short_name
-from analytics.figures.base import AXIS, blank, note, plain, steady
+from analytics.figures.areas import COLORED, codes, hovers, short_name
+from analytics.figures.base import AXIS, blank, halo, note, plain, steady
 from analytics.figures.palette import Palette
 from analytics.figures.rates import add_intervals, step
 from analytics.text import Translator, translator

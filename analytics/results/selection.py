@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import date
 
 import pandas as pd
 
@@ -38,11 +39,22 @@ def marked_firms(snapshot: Snapshot, view: View) -> pd.DataFrame:
     return aggregate.mark_members(selected_firms(snapshot, view), member_sirens=current_sirens(snapshot))
 
 
-def membership(snapshot: Snapshot, view: View) -> tuple[int, int]:
+def member_counts(snapshot: Snapshot, view: View) -> tuple[int, int]:
     """Return how many firms of the view's perimeter are current members and how many are not, whatever it selects."""
     firms = snapshot.firms(view.perimeter)
     members = int(firms["siren"].isin(current_sirens(snapshot)).sum())
     return members, len(firms) - members
+
+
+def data_day(snapshot: Snapshot) -> date:
+    """Return the day the register's data are of; that of the build where the file does not say."""
+    days = [source.get("data_as_of") for source in snapshot.manifest["sources"] if source["role"] == "register"]
+    return date.fromisoformat(days[0]) if days and days[0] else snapshot.built_at.date()
+
+
+def says_jobs(firms: pd.DataFrame) -> bool:
+    """Return whether the register tells jobs of these firms: a size band, or that one employs."""
+    return firms.empty or bool((firms["size_code"] != "NN").any() or firms["is_employer"].any())
 
 
 def region_standing(snapshot: Snapshot, view: View) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from analytics.results.selection import (
     current_members,
     marked_firms,
     members_of,
+    says_jobs,
     selected_firms,
     standing_firms,
 )
@@ -115,12 +116,11 @@ def key_figures(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFr
     selected = selected_firms(snapshot, view)
     jobs = current["jobs"].fillna(current["siren"].map(selected.set_index("siren")["jobs_estimate"]))
     has_roster = not snapshot.table("members").empty
-    says_jobs = selected.empty or bool((selected["size_code"] != "NN").any() or selected["is_employer"].any())
     values = {
         "members": float(len(current)) if has_roster else float("nan"),
         "member_jobs": float(jobs.sum()) if has_roster else float("nan"),
         "firms": float(len(selected)),
-        "jobs": float(selected["jobs_estimate"].sum()) if says_jobs else float("nan"),
+        "jobs": float(selected["jobs_estimate"].sum()) if says_jobs(selected) else float("nan"),
     }
     published = {key: settings.reference_figure(key) if view.selects_all else None for key in values}
     return pd.DataFrame([_figure_row(key, value, published[key]) for key, value in values.items()])

@@ -22,7 +22,10 @@ _STEPS = {
     **dict.fromkeys(("expected_members", "members_missing", "added_members", "score"), 0.1),
     **dict.fromkeys(("ratio_shrunk", "ratio_low", "ratio_high", "ratio", "ratio_low_95", "ratio_high_95"), 0.01),
     **dict.fromkeys(("p_value", "q_value"), 0.0001),
+    **dict.fromkeys(("recruits", "members_alone", "years"), 0.1),
+    "share_pct": 0.01,
 }
+_YEARS = ("year", "first_year", "last_year")
 # Of a longer table a reader scrolls no further, and every rerun would send it whole; the file has all of it.
 TWIN_ROWS = 200
 CONFIG = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "doubleClick": False}
@@ -43,9 +46,10 @@ def title(text: str) -> None:
     st.title(plain(text), anchor=False)
 
 
-def dot(role: str, text: str, *, strong: bool = True) -> str:
-    """Return a word of a key, with its dot: ``gap``, ``ours``, ``neutral``, ``sector`` or ``ring``."""
-    look = 'class="dot ring"' if role == "ring" else f'class="dot" style="background:var(--{role})"'
+def dot(role: str, text: str, *, strong: bool = True, is_band: bool = False) -> str:
+    """Return a word of a key, with its dot, or square for a band: ``gap``, ``ours``, ``neutral``, ``ring``..."""
+    kind = "dot band" if is_band else "dot"
+    look = 'class="dot ring"' if role == "ring" else f'class="{kind}" style="background:var(--{role})"'
     word = f"<b>{escape(text)}</b>" if strong else escape(text)
     return f'<span style="white-space:nowrap"><span {look}></span>{word}</span>'
 
@@ -113,7 +117,9 @@ def _column(reader: Reader, table: pd.DataFrame, column: str) -> object:
     label = reader.t(f"common.column_{column}")
     if not pd.api.types.is_numeric_dtype(table[column]):
         return st.column_config.TextColumn(label)
-    return st.column_config.NumberColumn(label, format="localized", step=_step(column))
+    # A year is no quantity: no space between its thousands.
+    look = "%d" if column in _YEARS else "localized"
+    return st.column_config.NumberColumn(label, format=look, step=_step(column))
 
 
 def _step(column: str) -> float:

@@ -37,3 +37,45 @@ def segmented(
 def set_field(reader: Reader, field: str) -> None:
     """Take over what the widget of the field's name holds; a widget's callback."""
     address.change(reader.settings, **{field: st.session_state[field]})
+
+
+def number(
+    reader: Reader,
+    field: str,
+    *,
+    label: str,
+    low: float,
+    high: float,
+    step: float,
+    usual: float | None = None,
+    hint: str | None = None,
+) -> None:
+    """Draw a number that the reader sets; ``usual`` stands there where the view says none. All whole or none."""
+    said = getattr(reader.view, field)
+    st.session_state[field] = usual if said is None else said
+    st.number_input(
+        label,
+        min_value=low,
+        max_value=high,
+        step=step,
+        format="%d" if isinstance(step, int) else "%g",
+        key=field,
+        help=hint,
+        on_change=set_field,
+        args=(reader, field),
+    )
+
+
+def slider(reader: Reader, field: str, *, label: str, low: float, high: float, step: float) -> None:
+    """Draw a number that the reader drags."""
+    st.session_state[field] = getattr(reader.view, field)
+    st.slider(
+        label,
+        min_value=low,
+        max_value=high,
+        step=step,
+        format="%g",
+        key=field,
+        on_change=set_field,
+        args=(reader, field),
+    )

@@ -24,7 +24,7 @@ def quality(reader: Reader) -> dict[str, Any] | None:
 
 def headline(reader: Reader, plan: pd.Series, found: dict[str, Any] | None, *, scope: str | None) -> str:
     """Return the title of the page; without a model nothing is promised of a plan."""
-    others = None if found else tables.membership(reader.snapshot, reader.view)[1]
+    others = None if found else tables.member_counts(reader.snapshot, reader.view)[1]
     return findings.headline(
         int(plan["listed"]),
         reader.t,
@@ -37,7 +37,7 @@ def headline(reader: Reader, plan: pd.Series, found: dict[str, Any] | None, *, s
 
 def why_none(reader: Reader) -> str:
     """Say why there is no model."""
-    members, others = tables.membership(reader.snapshot, reader.view)
+    members, others = tables.member_counts(reader.snapshot, reader.view)
     return findings.no_model_sentence(reader.t, members=members, others=others)
 
 

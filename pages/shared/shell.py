@@ -18,6 +18,7 @@ NAVIGATION = (
     ("recruitment.py", "common.page_recruitment", "recruitment"),
     ("towns.py", "common.page_towns", "towns"),
     ("coverage.py", "common.page_coverage", "coverage"),
+    ("growth.py", "common.page_growth", "growth"),
     ("sources.py", "common.page_sources", "sources"),
 )
 

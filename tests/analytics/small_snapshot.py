@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -16,6 +17,7 @@ from analytics.contracts import (
     COMMUNES,
     CONTOURS,
     FIRMS,
+    HISTORY,
     ISOCHRONES,
     MEMBERS,
     NEIGHBOURS,
@@ -187,7 +189,22 @@ _TABLES = {
         )
     ),
 }
-DERIVED = ("contours", "neighbours", "clusters-tic", "prospects-tic")
+
+
+def past(moves: dict[int, tuple[int, int]], *, before: int, recoded: int = 0, **place: str) -> pd.DataFrame:
+    """Return a history by year of opened and closed that starts with ``before``; NAF 2025 moves ``recoded`` in 2025."""
+    rows, level = [], before
+    where = {"perimeter": "tic", "segment": "programming", "department_code": "31", **place}
+    for year, (opened, closed) in moves.items():
+        moved = recoded if year == 2025 else 0
+        rows.append({**where, "year": year, "open": level, "opened": opened, "closed": closed, "recoded": moved})
+        level += opened - closed + moved
+    return HISTORY.enforce(pd.DataFrame(rows))
+
+
+# From 100 on, ten in and five out in each of ten years; 2026 is underway.
+PAST = past(dict.fromkeys(range(2016, 2027), (10, 5)), before=100)
+DERIVED = ("contours", "neighbours", "clusters-tic", "prospects-tic", "history")
 
 
 @dataclasses.dataclass
@@ -199,13 +216,19 @@ class SmallSnapshot:
     scores: pd.DataFrame = dataclasses.field(default_factory=PROSPECTS.empty)
     antennas: pd.DataFrame = dataclasses.field(default_factory=lambda: _ANTENNA_ROWS)
     isochrones: pd.DataFrame = dataclasses.field(default_factory=ISOCHRONES.empty)
+    history: pd.DataFrame = dataclasses.field(default_factory=lambda: PAST)
+    facts: dict[str, Any] = dataclasses.field(default_factory=dict)
+    as_of: str = "2026-10-31"
+    id: str = "20261101T000000Z-00000001"
+    path: Path = Path("/nowhere/20261101T000000Z-00000001")
     built_at: datetime = datetime(2026, 11, 1, tzinfo=UTC)
     perimeters: tuple[str, ...] = ("tic",)
     is_older: bool = False
 
     @property
     def manifest(self) -> dict[str, Any]:
-        return {"resemblance": {"tic": None if self.scores.empty else {}}}
+        register = {"role": "register", "data_as_of": self.as_of}
+        return {"resemblance": {"tic": None if self.scores.empty else {}}, "sources": [register], "history": self.facts}
 
     @property
     def table_names(self) -> tuple[str, ...]:
@@ -225,4 +248,5 @@ class SmallSnapshot:
 
     def _tables(self) -> dict[str, pd.DataFrame]:
         own = {"firms-tic": self.tic, "members": self.roster, "prospects-tic": self.scores}
-        return {**own, "antennas": self.antennas, "isochrones": self.isochrones, **_TABLES}
+        own |= {"antennas": self.antennas, "isochrones": self.isochrones, "history": self.history}
+        return {**own, **_TABLES}

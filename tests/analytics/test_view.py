@@ -37,6 +37,18 @@ LOOKED = View(
     excluded=("31555", "34172"),
     forced=("2A004",),
     closer=True,
+    base="published",
+    measure="jobs",
+    rate=-1.5,
+    years=20,
+    target="share",
+    goal=4.0,
+    by=2032,
+    churn=6.0,
+    pace=40.0,
+    cut=50.0,
+    since="20261125T063600Z-f7c0bd12",
+    compared="jobs",
 )
 
 
@@ -64,6 +76,8 @@ def test_a_query_string_by_hand() -> None:
         "level=commune&town=31555&town_only=true&cell=software%3A10-49&antenna=N%C3%AEmes&within=12.5"
         "&order=both&visits=4&conversion=12&threshold=45&unit=km&demand=jobs&offices=2"
         "&exclude=31555&exclude=34172&force=2A004&closer=true"
+        "&base=published&measure=jobs&rate=-1.5&years=20&target=share&goal=4&by=2032&churn=6&pace=40&cut=50"
+        "&since=20261125T063600Z-f7c0bd12&compared=jobs"
     )
 
 

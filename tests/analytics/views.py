@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from analytics.settings import default_settings
+from analytics.settings import SNAPSHOT_ID, default_settings
 from analytics.sizes import SIZE_CLASSES
 from analytics.view import (
+    BASES,
+    COMPARED,
     DEMANDS,
     LEAST_THRESHOLD,
+    MAX_GOAL,
     MAX_KM,
+    MAX_PACE,
     MAX_THRESHOLD,
     MAX_VISITS,
+    MEASURES,
     MOST_OFFICES,
+    MOST_YEARS,
     ORDERS,
+    RATES,
+    TARGETS,
     TOWN_LEVELS,
     UNITS,
+    YEARS,
     View,
 )
 
@@ -63,4 +72,16 @@ def views(
         excluded=_communes(),
         forced=_communes(),
         closer=st.booleans(),
+        base=st.sampled_from(BASES),
+        measure=st.sampled_from(MEASURES),
+        rate=st.none() | st.floats(*RATES),
+        years=st.integers(1, MOST_YEARS),
+        target=st.sampled_from(TARGETS),
+        goal=st.none() | st.floats(0, MAX_GOAL),
+        by=st.none() | st.integers(*YEARS),
+        churn=st.none() | st.floats(0, 100),
+        pace=st.none() | st.floats(0, MAX_PACE),
+        cut=st.floats(0, 100),
+        since=st.none() | st.from_regex(SNAPSHOT_ID, fullmatch=True, alphabet=st.characters(codec="ascii")),
+        compared=st.sampled_from(COMPARED),
     )

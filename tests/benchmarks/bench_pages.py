@@ -20,7 +20,7 @@ from analytics.store import FIRMS_PREFIX, Store
 from pages.shared import reach
 
 SHELL = Path(__file__).parents[2] / "pages" / "shared" / "shell.py"
-PAGES = ("overview.py", "recruitment.py", "towns.py", "coverage.py", "sources.py")
+PAGES = ("overview.py", "recruitment.py", "towns.py", "coverage.py", "growth.py", "sources.py")
 RUNS, TOWNS = 15, 7
 THRESHOLDS = (35.0, 40.0, 50.0, 55.0, 65.0, 70.0, 75.0)
 COPIES = 10

@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.support import ARTIFACTS, Server, Visit, settle
 
 pytestmark = pytest.mark.e2e
-PATHS = ["/", "/recruitment", "/towns", "/coverage", "/sources"]
+PATHS = ["/", "/recruitment", "/towns", "/coverage", "/growth", "/sources"]
 SCREENS = {"laptop": (1440, 900), "projector": (1920, 1080), "phone": (390, 844)}
 ENGLISH = re.compile(
     r"\b(the|firms?|members?|overview|browse|upload|drag|drop|limit|per file|choose|select|loading|running|"

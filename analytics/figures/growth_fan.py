@@ -1,0 +1,248 @@
+"""The sector's past, what was published of it, and what may come: one picture, three kinds of figures, never mixed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from analytics.figures.base import AXIS, blank, halo, note, plain, scale_notes, steps
+from analytics.figures.labels import LINE_PX, parted
+from analytics.figures.palette import Palette
+from analytics.text import Translator, translator
+from analytics.text.growth_findings import rate_words
+
+HEIGHT = 420
+MARGIN = {"l": 8, "r": 138, "t": 22, "b": 28}
+PLOT_HEIGHT = HEIGHT - MARGIN["t"] - MARGIN["b"]
+# Widest first; each covers the one before with a stronger tone.
+BANDS = (("p2_5", "p97_5", "land"), ("p10", "p90", "hair"), ("p25", "p75", "sector"))
+LINES = {"high": "secondary", "central": "ink", "low": "secondary"}
+
+
+def growth_fan(
+    past: pd.DataFrame,
+    rows: pd.DataFrame,
+    points: pd.DataFrame,
+    *,
+    start: float,
+    measure: str,
+    rates: Mapping[str, float | None],
+    palette: Palette,
+    language: str,
+) -> go.Figure:
+    """Draw the establishments of each 1 January, the published figures, the projection and its fan.
+
+    Parameters
+    ----------
+    past
+        ``year``, ``open``; drawn for firms alone. Empty where there is no history.
+    rows
+        A row a year from the base: ``firms`` or ``jobs``, the same with ``_low`` and ``_high`` (null without such a
+        scenario), and for firms of the register ``firms_p2_5`` to ``firms_p97_5``.
+    points
+        ``year``, ``value``, ``source_fr``, ``source_en``, ``scope_fr``, ``scope_en``.
+    start
+        Moment of the base, in years: 2026.83 is the end of October 2026.
+    measure
+        ``firms`` or ``jobs``.
+    rates
+        Percent a year of ``low``, ``central``, ``high``.
+    """
+    t = translator(language)
+    figure = blank(palette=palette, language=language, height=HEIGHT, margin=MARGIN)
+    times = [start + index for index in range(len(rows))]
+    drawn = past if measure == "firms" else past[:0]
+    _add_bands(figure, rows, times, measure=measure, palette=palette)
+    if len(drawn):
+        _add_past(figure, drawn, palette=palette, t=t)
+    for name, color in LINES.items():
+        values = rows[_column(measure, name)]
+        if values.notna().all():
+            _add_line(figure, times, values, name=name, color=getattr(palette, color))
+    _add_hover(figure, rows, times, measure=measure, t=t)
+    _add_points(figure, points, measure=measure, palette=palette, t=t)
+    top = 1.06 * max([*_tops(rows, measure), *drawn["open"], *points["value"], 1.0])
+    bottom = _bottom(
+        [*rows[_known(rows, measure, ends=("", "_low", "_p2_5"))].min(), *drawn["open"], *points["value"]], top
+    )
+    first = min([start, *drawn["year"], *points["year"]])
+    figure.update_layout(
+        xaxis=_years(first, times[-1], palette=palette),
+        yaxis=_counts(bottom, top, palette=palette),
+        annotations=[
+            *scale_notes([value for value in steps(top) if value > bottom], palette=palette, t=t),
+            *_ends(rows, times[-1], measure=measure, rates=rates, span=(bottom, top), palette=palette, t=t),
+            *_names_of_points(points, span=(bottom, top), palette=palette, t=t),
+            *_past_name(drawn, palette=palette, t=t),
+        ],
+    )
+    return figure
+
+
+def _column(measure: str, scenario: str) -> str:
+    return measure if scenario == "central" else f"{measure}_{scenario}"
+
+
+def _tops(rows: pd.DataFrame, measure: str) -> list[float]:
+    return [float(v) for v in rows[_known(rows, measure, ends=("", "_high", "_p97_5"))].max()]
+
+
+def _known(rows: pd.DataFrame, measure: str, *, ends: tuple[str, ...]) -> list[str]:
+    """Return those of the measure's columns that there are and that are known."""
+    return [measure + end for end in ends if measure + end in rows and rows[measure + end].notna().all()]
+
+
+def _bottom(values: list[float], top: float) -> float:
+    """Return where the axis begins: at the last round number well under all values, zero where that is near."""
+    step = steps(top)[1] if len(steps(top)) > 1 else top
+    return step / 2 * max(0.0, math.floor(0.9 * min(values, default=0.0) / (step / 2)))
+
+
+def _add_bands(figure: go.Figure, rows: pd.DataFrame, times: list[float], *, measure: str, palette: Palette) -> None:
+    for low, high, tone in BANDS:
+        if f"{measure}_{low}" not in rows:
+            return
+        edges = [*rows[f"{measure}_{high}"].round(1), *rows[f"{measure}_{low}"].round(1)[::-1]]
+        figure.add_scatter(
+            x=[*times, *times[::-1]],
+            y=edges,
+            mode="lines",
+            fill="toself",
+            fillcolor=getattr(palette, tone),
+            line={"width": 0.8, "color": palette.hair},
+            hoverinfo="skip",
+            name=f"fan-{low}",
+        )
+
+
+def _add_past(figure: go.Figure, past: pd.DataFrame, *, palette: Palette, t: Translator) -> None:
+    figure.add_scatter(
+        x=past["year"].tolist(),
+        y=past["open"].tolist(),
+        mode="lines+markers",
+        line={"color": palette.neutral, "width": 2},
+        marker={"size": 5, "color": palette.neutral},
+        hoverinfo="text",
+        hovertext=[
+            t("chart.past_hover", year=str(year), open=t.number(count))
+            for year, count in zip(past["year"], past["open"], strict=True)
+        ],
+        name="past",
+    )
+
+
+def _add_line(figure: go.Figure, times: list[float], values: pd.Series, *, name: str, color: str) -> None:
+    is_central = name == "central"
+    figure.add_scatter(
+        x=times,
+        y=values.round(1).tolist(),
+        mode="lines",
+        line={"color": color, "width": 2.5 if is_central else 1.5, "dash": "solid" if is_central else "dot"},
+        hoverinfo="skip",
+        name=name,
+    )
+
+
+def _add_hover(figure: go.Figure, rows: pd.DataFrame, times: list[float], *, measure: str, t: Translator) -> None:
+    if rows[measure].isna().any():
+        return
+    texts = []
+    for row in rows.to_dict("records"):
+        text = f"<b>{row['year']}</b><br>{t.plural(f'chart.fan_{measure}', round(row[measure]))}"
+        if f"{measure}_p10" in row:
+            limits = {key: t.number(row[f"{measure}_{p}"]) for key, p in (("low", "p10"), ("high", "p90"))}
+            text += "<br>" + t("chart.fan_limits", **limits)
+        texts.append(text)
+    figure.add_scatter(
+        x=times,
+        y=rows[measure].tolist(),
+        mode="markers",
+        marker={"size": 12, "opacity": 0},
+        hoverinfo="text",
+        hovertext=texts,
+        name="hover",
+    )
+
+
+def _add_points(figure: go.Figure, points: pd.DataFrame, *, measure: str, palette: Palette, t: Translator) -> None:
+    if points.empty:
+        return
+    language = t.language
+    texts = []
+    for row in points.to_dict("records"):
+        said = [row[f"source_{language}"], row[f"scope_{language}"]]
+        words = "<br>".join(plain(text) for text in said if isinstance(text, str))
+        texts.append(f"<b>{t.plural(f'chart.fan_{measure}', round(row['value']))}</b><br>{words}")
+    figure.add_scatter(
+        x=points["year"].tolist(),
+        y=points["value"].tolist(),
+        mode="markers",
+        marker={"size": 10, "color": palette.background, "line": {"color": palette.ink, "width": 2}},
+        hoverinfo="text",
+        hovertext=texts,
+        name="published",
+    )
+
+
+def _years(first: float, last: float, *, palette: Palette) -> dict[str, Any]:
+    step = 5 if last - first > 12 else 2
+    ticks = [year for year in range(int(first) - int(first) % step, int(last) + 1, step) if year >= first - 0.5]
+    return {
+        **AXIS,
+        "range": [first - 0.6, last + 0.2],
+        "tickvals": ticks,
+        "ticktext": [str(year) for year in ticks],
+        "tickfont": {"color": palette.secondary},
+    }
+
+
+def _counts(bottom: float, top: float, *, palette: Palette) -> dict[str, Any]:
+    grid = {"showgrid": True, "gridcolor": palette.hair, "showticklabels": False}
+    return {**AXIS, "range": [bottom, top], "tickvals": steps(top), **grid}
+
+
+def _ends(
+    rows: pd.DataFrame,
+    last: float,
+    *,
+    measure: str,
+    rates: Mapping[str, float | None],
+    span: tuple[float, float],
+    palette: Palette,
+    t: Translator,
+) -> Iterator[dict[str, Any]]:
+    """Yield what each scenario comes to, at its end, parted so that none covers another."""
+    ends = {name: float(rows[_column(measure, name)].iloc[-1]) for name in LINES}
+    known = sorted(((value, name) for name, value in ends.items() if pd.notna(value)), reverse=True)
+    step = (span[1] - span[0]) * LINE_PX / PLOT_HEIGHT
+    heights = parted([value for value, _ in known], step=step, lowest=span[0] + step / 2)
+    for height, (value, name) in zip(heights, known, strict=True):
+        text = t("chart.fan_end", value=t.number(value), rate=rate_words(rates[name] or 0.0, t))
+        text = f"<b>{text}</b>" if name == "central" else text
+        font = {"color": getattr(palette, LINES[name])}
+        place = {"x": last, "y": height, "xanchor": "left", "yanchor": "middle", "xshift": 6, "borderpad": 0}
+        yield note(text, font=font, **place)
+
+
+def _names_of_points(
+    points: pd.DataFrame, *, span: tuple[float, float], palette: Palette, t: Translator
+) -> Iterator[dict[str, Any]]:
+    step = (span[1] - span[0]) * LINE_PX / PLOT_HEIGHT
+    for year, group in points.groupby("year"):
+        values = sorted(group["value"], reverse=True)
+        for height, value in zip(parted(values, step=step, lowest=span[0] + step / 2), values, strict=True):
+            font = {"color": palette.ink, "shadow": halo(palette)}
+            place = {"x": year, "y": height, "xanchor": "left", "yanchor": "middle", "xshift": 9, "borderpad": 0}
+            yield note(t.number(value), font=font, **place)
+
+
+def _past_name(past: pd.DataFrame, *, palette: Palette, t: Translator) -> Iterator[dict[str, Any]]:
+    if len(past):
+        middle = past.iloc[len(past) // 4]
+        font = {"color": palette.secondary, "shadow": halo(palette)}
+        place = {"x": int(middle["year"]), "y": float(middle["open"]), "xanchor": "left", "yanchor": "top"}
+        yield note(t("chart.past_name"), yshift=-10, font=font, borderpad=0, **place)

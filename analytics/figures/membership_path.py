@@ -1,0 +1,105 @@
+"""The members that a plan gives year by year, those left if nobody is recruited, and what is aimed at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from analytics.figures.base import AXIS, blank, note, scale_notes, steps
+from analytics.figures.labels import LINE_PX, parted
+from analytics.figures.palette import Palette
+from analytics.text import Translator, translator
+
+HEIGHT = 300
+MARGIN = {"l": 8, "r": 150, "t": 16, "b": 28}
+
+
+def membership_path(rows: pd.DataFrame, *, target: float, palette: Palette, language: str) -> go.Figure:
+    """Draw the plan as a line, the members left without it dotted, the target as a dot in its year.
+
+    Parameters
+    ----------
+    rows
+        ``year``, ``members``, ``members_alone``, ``firms``, ``share_pct``, ``recruits``.
+    target
+        The members aimed at in the last year.
+    """
+    t = translator(language)
+    figure = blank(palette=palette, language=language, height=HEIGHT, margin=MARGIN)
+    years = rows["year"].tolist()
+    _add_line(figure, years, rows["members_alone"], name="alone", color=palette.ink, dash="dot")
+    _add_line(figure, years, rows["members"], name="plan", color=palette.ours, dash="solid")
+    figure.add_scatter(
+        x=[years[-1]],
+        y=[target],
+        mode="markers",
+        marker={"size": 12, "color": palette.background, "line": {"color": palette.gap, "width": 2.5}},
+        hoverinfo="skip",
+        name="target",
+    )
+    figure.add_scatter(
+        x=years,
+        y=rows["members"].tolist(),
+        mode="markers",
+        marker={"size": 9, "color": palette.ours, "line": {"color": palette.background, "width": 1.5}},
+        hoverinfo="text",
+        hovertext=[_hover(row, t) for row in rows.to_dict("records")],
+        name="years",
+    )
+    top = 1.08 * max(rows["members"].max(), target, 1.0)
+    figure.update_layout(
+        xaxis={
+            **AXIS,
+            "range": [years[0] - 0.15, years[-1] + 0.1],
+            "tickvals": years if len(years) <= 8 else years[:: len(years) // 6],
+            "tickformat": "d",
+            "tickfont": {"color": palette.secondary},
+        },
+        yaxis={
+            **AXIS,
+            "range": [0, top],
+            "tickvals": steps(top),
+            "showticklabels": False,
+            "showgrid": True,
+            "gridcolor": palette.hair,
+        },
+        annotations=[
+            *_ends(rows, target=target, top=top, palette=palette, t=t),
+            *scale_notes(steps(top), palette=palette, t=t),
+        ],
+    )
+    return figure
+
+
+def _add_line(figure: go.Figure, years: list[int], values: pd.Series, *, name: str, color: str, dash: str) -> None:
+    line = {"color": color, "width": 3 if dash == "solid" else 1.8, "dash": dash}
+    figure.add_scatter(x=years, y=values.round(2).tolist(), mode="lines", line=line, hoverinfo="skip", name=name)
+
+
+def _hover(row: dict[Any, Any], t: Translator) -> str:
+    lines = [f"<b>{row['year']:.0f}</b>", t.plural("chart.path_members", round(row["members"]))]
+    if pd.notna(row["share_pct"]):
+        lines.append(t("chart.path_share", share=t.percent(row["share_pct"], 2), firms=t.number(row["firms"])))
+    if pd.notna(row["recruits"]):
+        lines.append(t("chart.path_recruits", recruits=t.tenths(row["recruits"])))
+    return "<br>".join(lines)
+
+
+def _ends(rows: pd.DataFrame, *, target: float, top: float, palette: Palette, t: Translator) -> list[dict[str, object]]:
+    last = rows.iloc[-1]
+    ends = [
+        (float(last["members"]), t("chart.path_plan", members=t.number(last["members"])), palette.ours),
+        (float(last["members_alone"]), t("chart.path_alone", members=t.number(last["members_alone"])), palette.ink),
+    ]
+    if abs(target - last["members"]) >= 0.5:
+        ends.append((target, t("chart.path_target", members=t.number(target)), palette.gap))
+    ends.sort(reverse=True)
+    step = top * LINE_PX / (HEIGHT - MARGIN["t"] - MARGIN["b"])
+    heights = parted([value for value, _, _ in ends], step=step, lowest=step / 2)
+    place = {"x": int(last["year"]), "xanchor": "left", "yanchor": "middle", "xshift": 12, "borderpad": 0}
+    return [
+        note(f"<b>{text}</b>", y=height, font={"color": color}, **place)
+        for height, (_, text, color) in zip(heights, ends, strict=True)
+    ]

@@ -1,0 +1,109 @@
+"""How many members are still there so long after they joined: the product-limit curve and its limits."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from analytics.figures.base import AXIS, blank, note
+from analytics.figures.palette import TEXT_SIZE, Palette
+from analytics.text import Translator, translator
+
+HEIGHT = 230
+MARGIN = {"l": 8, "r": 30, "t": 16, "b": 28}
+
+
+def staying(curve: pd.DataFrame, *, churn_pct: float, palette: Palette, language: str) -> go.Figure:
+    """Draw the curve with its 95 % band, and the churn that the plan supposes as a dotted line.
+
+    Parameters
+    ----------
+    curve
+        ``years``, ``at_risk``, ``departures``, ``staying_pct``, ``low_pct``, ``high_pct`` (null where there are none);
+        one row at least.
+    churn_pct
+        The share that leaves in a year, in percent.
+    """
+    t = translator(language)
+    figure = blank(palette=palette, language=language, height=HEIGHT, margin=MARGIN)
+    last = max(1, math.ceil(float(curve["years"].iloc[-1])))
+    band = curve.dropna(subset=["low_pct", "high_pct"])
+    times, high = _stepped(band["years"], band["high_pct"], last)
+    _, low = _stepped(band["years"], band["low_pct"], last)
+    figure.add_scatter(
+        x=[*times, *times[::-1]],
+        y=[*high, *low[::-1]],
+        mode="lines",
+        fill="toself",
+        fillcolor=palette.land,
+        line={"width": 0},
+        hoverinfo="skip",
+        name="limits",
+    )
+    years = np.linspace(0, last, 41)
+    figure.add_scatter(
+        x=years.tolist(),
+        y=(100 * np.power(1 - churn_pct / 100, years)).round(2).tolist(),
+        mode="lines",
+        line={"color": palette.secondary, "width": 1.8, "dash": "dot"},
+        hoverinfo="skip",
+        name="churn",
+    )
+    figure.add_scatter(
+        x=[*curve["years"], last],
+        y=[*curve["staying_pct"], float(curve["staying_pct"].iloc[-1])],
+        mode="lines",
+        line={"color": palette.ours, "width": 2.5, "shape": "hv"},
+        hoverinfo="text",
+        hovertext=[*(_hover(row, t) for row in curve.to_dict("records")), ""],
+        name="staying",
+    )
+    lowest = min(50.0, 10 * math.floor(float(band["low_pct"].min()) / 10)) if len(band) else 0.0
+    ticks = list(range(int(lowest), 101, 25 if lowest <= 25 else 10))
+    figure.update_layout(
+        xaxis={
+            **AXIS,
+            "range": [0, last],
+            "tickvals": _ticks(last),
+            "ticktext": [t.plural("chart.years", v) if v == last else t.number(v) for v in _ticks(last)],
+            "tickfont": {"color": palette.secondary},
+        },
+        yaxis={
+            **AXIS,
+            "range": [lowest, 102],
+            "tickvals": ticks,
+            "showticklabels": False,
+            "showgrid": True,
+            "gridcolor": palette.hair,
+        },
+        annotations=[_tick(value, palette=palette, t=t) for value in ticks[1:]],
+    )
+    return figure
+
+
+def _stepped(years: pd.Series, values: pd.Series, last: float) -> tuple[list[float], list[float]]:
+    """Return the corners of a line that keeps each value until the next year given, the last one to the end."""
+    times = [*np.repeat(years, 2)[1:], last]
+    return times, [*np.repeat(values, 2)]
+
+
+def _ticks(last: int) -> list[int]:
+    return [*range(0, last - 1, 2 if last > 6 else 1), last]
+
+
+def _tick(value: int, *, palette: Palette, t: Translator) -> dict[str, object]:
+    font = {"color": palette.secondary, "size": TEXT_SIZE}
+    place = {"x": 0, "xref": "paper", "xanchor": "left", "y": value, "yanchor": "top", "borderpad": 1}
+    return note(t.percent(value), font=font, **place)
+
+
+def _hover(row: dict[Any, Any], t: Translator) -> str:
+    share = t.percent(row["staying_pct"])
+    text = t("chart.staying_hover", years=t.tenths(row["years"]), share=share, at_risk=t.number(row["at_risk"]))
+    if math.isnan(row["low_pct"]):
+        return text
+    return text + "<br>" + t("chart.staying_limits", low=t.percent(row["low_pct"]), high=t.percent(row["high_pct"]))

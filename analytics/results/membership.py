@@ -1,0 +1,299 @@
+"""How many members there will be, what must be recruited to get there, and what that costs and brings.
+
+Members are the firms of the view that are current members, as in a penetration; those outside of the perimeter, or
+whose firm was not found, are in the budget alone. Firms grow from the day of the register at the view's rate.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analytics.errors import UserError
+from analytics.metrics import membership as metric
+from analytics.metrics import retention
+from analytics.metrics.budget import budget as budget_of
+from analytics.metrics.growth import project, simulate
+from analytics.results.growth import history_in_full, scenario_rates
+from analytics.results.selection import current_members, data_day, marked_firms, says_jobs
+from analytics.settings import Settings
+from analytics.store import Snapshot
+from analytics.view import View
+
+MEMBERSHIP_COLUMNS = ["year", "members", "firms", "share_pct", "recruits"]
+# Of fewer members the roster gives the dues: their mean would pass for that of all.
+_LEAST_KNOWN = 0.5
+_DUES = "dues_eur"
+
+
+def membership(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return the members that the view's target asks for, year by year, to the target's year.
+
+    ``year``; ``members`` and ``firms``; ``share_pct = 100 * members / firms``; ``recruits`` of the twelve months
+    before, null in the first row, which is today. Expectations, to two decimals: half a member is half a chance of one.
+
+    The pace is the same each year (``metrics.membership.recruits_to_reach``), or the view's own; to *hold* the share it
+    grows with the firms (``recruits_to_hold``).
+
+    Raises
+    ------
+    UserError
+        When there is no roster, the target's year is not after the base, or a share is over 100 %.
+    """
+    return membership_in_full(snapshot, view, settings)[MEMBERSHIP_COLUMNS].round(2)
+
+
+def membership_in_full(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return ``membership`` with ``members_alone``, those left if nobody is recruited, and ``falling_pct``.
+
+    ``falling_pct`` is the probability, in percent of simulated paths, that fewer of the firms are members than today.
+    """
+    basis = membership_basis(snapshot, view, settings).iloc[0]
+    years = int(basis["by"]) - int(basis["year"])
+    churn = float(basis["churn_pct"])
+    recruits = _recruits(basis, view)
+    members = _path(float(basis["members"]), recruits, churn)
+    firms = project(float(basis["firms"]), rate_pct=float(basis["rate_pct"]), years=years)
+    growth = simulate(
+        history_in_full(snapshot, view, settings)["net_rate_pct"],
+        rate_pct=float(basis["rate_pct"]),
+        years=years,
+        spread_pct=settings.growth.spread_pct,
+    )
+    return pd.DataFrame(
+        {
+            "year": int(basis["year"]) + np.arange(years + 1),
+            "members": members,
+            "firms": firms,
+            "share_pct": 100 * members / firms if basis["firms"] else np.nan,
+            "recruits": np.concatenate([[np.nan], recruits]),
+            "members_alone": metric.members_after(float(basis["members"]), recruits=0, churn_pct=churn, years=years),
+            "falling_pct": 100 * metric.probability_of_falling_share(members, growth),
+        }
+    )
+
+
+def membership_basis(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return the one row of what the plan starts from and supposes.
+
+    ``members``, ``roster_members`` (of the whole cluster), ``firms``, ``year`` and ``day`` of the register, ``by``,
+    ``rate_pct``; ``churn_pct`` and ``churn_from`` (``given``, ``roster`` or ``assumed``) with ``churn_low_pct``,
+    ``churn_high_pct``, ``departures``, ``member_years`` and ``since`` where the roster tells; ``jobs_per_member``
+    (null where no member's jobs are told); ``goal`` and ``target_members``, the members that the target asks for in
+    ``by``.
+    """
+    if snapshot.table("members").empty:
+        raise UserError("growth.no_roster")
+    firms, day = marked_firms(snapshot, view), data_day(snapshot)
+    by = view.by if view.by is not None else max(settings.growth.target_year, day.year + 1)
+    if by <= day.year:
+        raise UserError("growth.by_passed", by=str(by), year=str(day.year))
+    members = int(firms["is_member"].sum())
+    jobs = float(firms["member_jobs"].sum()) / members if members and says_jobs(firms) else math.nan
+    basis = {
+        "members": members,
+        "roster_members": len(current_members(snapshot)),
+        "firms": len(firms),
+        "year": day.year,
+        "day": pd.Timestamp(day),
+        "by": by,
+        "rate_pct": scenario_rates(view, settings)["central"],
+        "jobs_per_member": jobs,
+        **_churn(snapshot, view, settings),
+    }
+    goal = _goal(view, settings)
+    target = _target_members(basis, view, goal)
+    return pd.DataFrame([basis | {"goal": goal, "target_members": target}])
+
+
+def membership_answer(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return the one row that answers the target.
+
+    ``recruits`` a year (of the first year where they grow), ``recruits_total``, ``is_pace`` (the view's own pace),
+    ``members_by`` and ``share_by_pct`` in the target's year, ``state`` (``met``: today has it, ``reached``,
+    ``missed``: the pace does not get there, ``beyond``: it asks for more members than there will be firms),
+    ``year_reached`` (null: never within a century), ``limit`` (members towards which the pace tends, null without
+    churn), ``falling_pct`` (in the target's year); ``visits`` a year at the view's conversion (null at 0 %),
+    ``visits_per_staff`` a month and person (null without staff).
+    """
+    basis = membership_basis(snapshot, view, settings).iloc[0]
+    rows = membership_in_full(snapshot, view, settings)
+    pace, last = float(rows["recruits"].iloc[1]), rows.iloc[-1]
+    visits = 100 * pace / view.conversion if view.conversion else math.nan
+    staff = float(snapshot.table("antennas")["staff"].sum())
+    tends = metric.limit(recruits=pace, churn_pct=float(basis["churn_pct"]))
+    reached = _year_reached(basis, view, pace=pace)
+    return pd.DataFrame(
+        [
+            {
+                "recruits": pace,
+                "recruits_total": float(rows["recruits"].sum()),
+                "is_pace": view.pace is not None,
+                "members_by": float(last["members"]),
+                "share_by_pct": float(last["share_pct"]),
+                "state": _state(basis, view, members_by=float(last["members"]), firms_by=float(last["firms"])),
+                "year_reached": reached,
+                "limit": tends if math.isfinite(tends) else math.nan,
+                "falling_pct": float(last["falling_pct"]),
+                "visits": visits,
+                "visits_per_staff": visits / 12 / staff if staff else math.nan,
+            }
+        ]
+    ).astype({"year_reached": "Int64"})
+
+
+def staying(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return how many members are still there so long after they joined (``retention.survival``); the whole roster."""
+    del view, settings
+    return retention.survival(snapshot.table("members"), on=data_day(snapshot))
+
+
+def budget(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return the year's money in euros, and what the plan and a cut in public grants do to it; a row each.
+
+    ``item``, ``eur`` a year, ``members`` for whom it stands: ``dues``, ``other_own``, ``grants``, ``total`` (all as of
+    today), ``plan`` (dues of the members that the view's plan adds by its year), ``lost`` (grants cut by the view's
+    ``cut``) and the members whose dues stand for them. Null where neither the roster nor a published figure tells. The
+    cluster has one budget: but for the plan it is the whole roster's, whatever the view selects.
+    """
+    parts = budget_parts(snapshot, view, settings).iloc[0]
+    rows = [
+        ("dues", parts["dues"], parts["members"]),
+        ("other_own", parts["other_own"], math.nan),
+        ("grants", parts["grants"], math.nan),
+        ("total", parts["dues"] + parts["other_own"] + parts["grants"], math.nan),
+        ("plan", parts["plan"], parts["added_members"]),
+        ("lost", -parts["lost"], parts["recruits_to_offset"]),
+    ]
+    return pd.DataFrame(rows, columns=["item", "eur", "members"]).astype({"eur": "float64", "members": "float64"})
+
+
+def budget_parts(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return the one row of ``metrics.budget.Budget`` with ``members``, ``added_members``, ``plan`` and ``break_even``.
+
+    ``dues_known`` is the number of members whose dues the roster gives; ``break_even`` the first year in which the
+    plan's added members pay what the cut takes (null: not by its year).
+    """
+    current = current_members(snapshot)
+    if current.empty:
+        raise UserError("growth.no_roster")
+    known = current[_DUES].dropna()
+    figures = {
+        name: figure.value if (figure := settings.reference_figure(name)) else None
+        for name in ("members", "budget_eur", "self_financed_pct", "public_grants_pct")
+    }
+    parts = budget_of(
+        members=len(current),
+        roster_dues=float(known.mean()) if len(known) >= _LEAST_KNOWN * len(current) and known.sum() else None,
+        published_members=figures["members"],
+        budget_eur=figures["budget_eur"],
+        self_financed_pct=figures["self_financed_pct"],
+        grants_pct=figures["public_grants_pct"],
+        cut_pct=view.cut,
+    )
+    rows = membership_in_full(snapshot, view, settings)
+    added = rows["members"] - rows["members"].iloc[0]
+    per_member = math.nan if parts.dues_per_member is None else parts.dues_per_member
+    pays = rows.loc[(added * per_member >= parts.lost) & (rows.index > 0), "year"] if parts.lost else rows["year"][:0]
+    row = parts._asdict() | {
+        "members": len(current),
+        "dues_known": len(known),
+        "added_members": float(added.iloc[-1]),
+        "plan": float(added.iloc[-1]) * per_member,
+        "break_even": int(pays.iloc[0]) if len(pays) else None,
+    }
+    nullable = ("dues_per_member", "dues", "other_own", "grants", "lost", "recruits_to_offset")
+    return pd.DataFrame([row]).astype(dict.fromkeys(nullable, "float64") | {"break_even": "Int64"})
+
+
+def _churn(snapshot: Snapshot, view: View, settings: Settings) -> dict[str, Any]:
+    found = retention.observed_churn(snapshot.table("members"), on=data_day(snapshot))
+    told = {
+        "churn_low_pct": found.low_pct if found else math.nan,
+        "churn_high_pct": found.high_pct if found else math.nan,
+        "departures": found.departures if found else 0,
+        "member_years": found.member_years if found else 0.0,
+        "since": pd.Timestamp(found.since) if found else pd.NaT,
+    }
+    if view.churn is not None:
+        return {"churn_pct": view.churn, "churn_from": "given", **told}
+    if found:
+        return {"churn_pct": found.churn_pct, "churn_from": "roster", **told}
+    return {"churn_pct": settings.growth.churn_pct, "churn_from": "assumed", **told}
+
+
+def _goal(view: View, settings: Settings) -> float:
+    usual = {
+        "hold": 0.0,
+        "members": float(settings.growth.target_members),
+        "share": settings.growth.target_share_pct,
+        "jobs": float(settings.growth.target_jobs),
+    }
+    goal = view.goal if view.goal is not None and view.target != "hold" else usual[view.target]
+    if view.target == "share" and goal > 100:
+        raise UserError("growth.share_over", share=f"{goal:g}")
+    return goal
+
+
+def _target_members(basis: dict[str, Any], view: View, goal: float) -> float:
+    """Return the members that the goal asks for in the target's year."""
+    years = basis["by"] - basis["year"]
+    firms_by = float(project(basis["firms"], rate_pct=basis["rate_pct"], years=years)[-1])
+    if view.target == "members":
+        return goal
+    if view.target == "share":
+        return goal / 100 * firms_by
+    if view.target == "jobs":
+        return goal / basis["jobs_per_member"] if basis["jobs_per_member"] else math.nan
+    return basis["members"] / basis["firms"] * firms_by if basis["firms"] else 0.0
+
+
+def _recruits(basis: pd.Series, view: View) -> np.ndarray:
+    """Return the recruits of each year to the target's."""
+    years, churn, members = int(basis["by"]) - int(basis["year"]), float(basis["churn_pct"]), float(basis["members"])
+    if view.pace is not None:
+        return np.full(years, view.pace)
+    if view.target == "hold":
+        return metric.recruits_to_hold(members, rate_pct=float(basis["rate_pct"]), churn_pct=churn, years=years)
+    if not math.isfinite(basis["target_members"]):
+        raise UserError("growth.no_jobs")
+    target = float(basis["target_members"])
+    return np.full(years, metric.recruits_to_reach(members, target=target, churn_pct=churn, years=years))
+
+
+def _path(members: float, recruits: np.ndarray, churn_pct: float) -> np.ndarray:
+    """Return the members year by year as the recruits of each year make them."""
+    path = [members]
+    for joined in recruits:
+        path.append(path[-1] * (1 - churn_pct / 100) + float(joined))
+    return np.array(path)
+
+
+def _year_reached(basis: pd.Series, view: View, *, pace: float) -> int | None:
+    """Return the year in which the pace, the same every year, gets where the target is, or None."""
+    goal = float(basis["goal"])
+    ahead = metric.LAST_YEAR
+    firms = project(float(basis["firms"]), rate_pct=float(basis["rate_pct"]), years=ahead)
+    share = goal / 100 if view.target == "share" else basis["members"] / basis["firms"] if basis["firms"] else 0.0
+    target = share * firms if view.target in ("share", "hold") else float(basis["target_members"])
+    found = metric.year_reached(
+        float(basis["members"]), target=target, recruits=pace, churn_pct=float(basis["churn_pct"])
+    )
+    return None if found is None else int(basis["year"]) + found
+
+
+def _state(basis: pd.Series, view: View, *, members_by: float, firms_by: float) -> str:
+    target = float(basis["target_members"])
+    if target > firms_by:
+        return "beyond"
+    if view.target != "hold" and basis["members"] >= _wanted_today(basis, view):
+        return "met"
+    return "reached" if members_by >= target * (1 - 1e-9) else "missed"
+
+
+def _wanted_today(basis: pd.Series, view: View) -> float:
+    """Return the members that the goal would ask for today."""
+    return float(basis["goal"]) / 100 * basis["firms"] if view.target == "share" else float(basis["target_members"])

@@ -1,0 +1,50 @@
+"""The sector at the rate that is supposed, what really happened, and what we must recruit to keep up."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from analytics.text import growth_findings as findings
+from pages.shared import blocks, changes, filters, growth_plan, guards, projection
+
+reader = filters.bar(filters=("department", "segment", "perimeter"))
+t, view = reader.t, reader.view
+rate = projection.rate_pct(reader)
+observed, history = reader.table("observed_growth"), reader.table("history_in_full")
+
+blocks.title(findings.headline(reader.table("growth"), observed, t, rate_pct=rate, base=view.base))
+projection.notes(reader)
+
+left, right = st.columns([8, 5], gap="large")
+title = findings.fan_title(reader.table("growth_in_full"), t, measure=view.measure)
+with left, blocks.block("fan", title, projection.key(reader)):
+    projection.controls(reader)
+    projection.fan(reader, alt=title)
+    projection.sources(reader)
+    blocks.tools(reader, projection.table(reader), name="growth", title=title)
+title = findings.observed_title(observed, t, rate_pct=rate)
+with right, blocks.block("observed", title, t("growth.observed_subtitle")):
+    projection.observed(reader, alt=title)
+    blocks.tools(reader, projection.observed_table(reader), name="observed-growth", title=title)
+
+left, right = st.columns([8, 5], gap="large")
+with guards.one_sentence(t.language):
+    basis, answer = reader.table("membership_basis").iloc[0], reader.table("membership_answer").iloc[0]
+    title = findings.answer_sentence(answer, basis, t, view=view)
+    with left, blocks.block("plan", title, growth_plan.key(t)):
+        growth_plan.controls(reader, basis)
+        growth_plan.draw(reader, basis, alt=title)
+        growth_plan.answer(reader, basis, answer)
+        blocks.tools(reader, reader.table("membership_in_full"), name="membership", title=title)
+    title = findings.staying_title(basis, reader.table("staying"), t)
+    with right, blocks.block("staying", title, t("growth.staying_subtitle")):
+        growth_plan.staying(reader, basis, alt=title)
+    with right, blocks.block("budget", *growth_plan.budget_head(reader)):
+        growth_plan.budget(reader, basis)
+
+title = findings.history_title(history, t)
+with left, blocks.block("history", title, projection.history_key(t)):
+    projection.history(reader, alt=title)
+    blocks.tools(reader, history.drop(columns="is_complete"), name="history", title=title)
+with right:
+    changes.show(reader)

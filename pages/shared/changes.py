@@ -1,0 +1,86 @@
+"""What has changed since an earlier snapshot, step by step."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from analytics.errors import UserError
+from analytics.figures.waterfall import waterfall
+from analytics.tables import READS, data_day
+from analytics.text import growth_findings as findings
+from analytics.view import COMPARED
+from pages.shared import blocks, guards
+from pages.shared import controls as widgets
+from pages.shared.loaders import Reader
+
+
+def show(reader: Reader) -> None:
+    """Draw the block: its finding, the choice of snapshot and figure, the steps; or a sentence where there are none."""
+    t, earlier = reader.t, reader.table("earlier_snapshots")
+    try:
+        steps = reader.table("bridge")
+    except UserError as error:
+        with blocks.block("bridge", t("growth.bridge_none")):
+            _choose_snapshot(reader, earlier)
+            st.info(guards.plain(error.message(t.language)))
+        return
+    figure = reader.view.compared
+    since = _day(reader, earlier)
+    title = findings.bridge_title(steps, t, since=since, figure=figure)
+    with blocks.block("bridge", title, t("growth.bridge_subtitle")):
+        _choose_snapshot(reader, earlier)
+        widgets.segmented(
+            reader,
+            "compared",
+            COMPARED,
+            label=t("growth.figure_label"),
+            shown=partial(_figure_name, reader),
+            is_label_hidden=True,
+        )
+        named = _named(reader, steps, since=since)
+        draw = partial(waterfall, named[named["figure"] == figure], palette=blocks.slots(), language=t.language)
+        drawn = reader.figure(f"bridge-{figure}", draw, reads=READS["bridge"])
+        blocks.chart(drawn, name=f"bridge-{figure}", alt=title)
+        words = named.assign(step_name=named["name"], figure=[_figure_name(reader, f) for f in named["figure"]])
+        blocks.tools(reader, words[["figure", "step_name", "change", "level"]], name="bridge", title=title)
+
+
+def _choose_snapshot(reader: Reader, earlier: pd.DataFrame) -> None:
+    """Draw the choice of what this snapshot is compared with, where there is one."""
+    if len(earlier) < 2 and not (len(earlier) and reader.view.since):
+        return
+    t = reader.t
+    days = {
+        row["id"]: t("growth.since_option", day=t.day(row["day"]), moment=t.moment(row["built_at"]))
+        for row in earlier.to_dict("records")
+    }
+    shown = reader.view.since if reader.view.since in days else next(iter(days))
+    st.session_state["since"] = shown
+    st.selectbox(
+        t("growth.since_label"),
+        list(days),
+        format_func=days.__getitem__,
+        key="since",
+        on_change=widgets.set_field,
+        args=(reader, "since"),
+    )
+
+
+def _day(reader: Reader, earlier: pd.DataFrame) -> str:
+    """Return the day of the snapshot with which this one is compared."""
+    days = dict(zip(earlier["id"], earlier["day"], strict=True))
+    asked = reader.view.since
+    return reader.t.day(days[asked] if asked in days else earlier["day"].iloc[0])
+
+
+def _named(reader: Reader, steps: pd.DataFrame, *, since: str) -> pd.DataFrame:
+    t = reader.t
+    end = t.day(data_day(reader.snapshot))
+    return steps.assign(name=[findings.step_name(step, t, start=since, end=end) for step in steps["step"]])
+
+
+def _figure_name(reader: Reader, figure: str) -> str:
+    return reader.t("growth.bridge_members" if figure == "members" else f"growth.measure_{figure}")

@@ -1,0 +1,162 @@
+"""What must be recruited to get where the target is, how long members stay, what the money says."""
+
+from __future__ import annotations
+
+from functools import partial
+from html import escape
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from analytics.figures.membership_path import membership_path
+from analytics.figures.staying import staying as staying_curve
+from analytics.tables import READS
+from analytics.text import Translator
+from analytics.text import growth_findings as findings
+from analytics.text.findings import published_on
+from analytics.view import MAX_GOAL, MAX_PACE, TARGETS, YEARS
+from pages.shared import address, blocks
+from pages.shared import controls as widgets
+from pages.shared.loaders import Reader
+
+_READS = READS["membership_in_full"]
+_STEPS = {"members": 10.0, "share": 0.1, "jobs": 500.0}
+
+
+def key(t: Translator) -> str:
+    """Return what the lines are."""
+    return t(
+        "growth.plan_subtitle",
+        plan=blocks.dot("ours", t("growth.plan_plan")),
+        alone=escape(t("growth.plan_alone")),
+        target=blocks.dot("gap", t("growth.plan_target"), strong=False),
+    )
+
+
+def controls(reader: Reader, basis: pd.Series) -> None:
+    """Draw the target, its number and its year, and the assumptions behind a word."""
+    t, view = reader.t, reader.view
+    with st.container(horizontal=True, vertical_alignment="bottom", key="target-controls"):
+        st.session_state["target"] = view.target
+        st.segmented_control(
+            t("growth.target_label"),
+            TARGETS,
+            format_func=lambda target: t(f"growth.target_{target}"),
+            key="target",
+            required=True,
+            label_visibility="collapsed",
+            on_change=_set_target,
+            args=(reader,),
+        )
+        if view.target != "hold":
+            high, label = 100.0 if view.target == "share" else MAX_GOAL, t(f"growth.goal_label_{view.target}")
+            usual, step = float(basis["goal"]), _STEPS[view.target]
+            widgets.number(reader, "goal", label=label, low=0.0, high=high, step=step, usual=usual)
+        first = int(basis["year"]) + 1
+        widgets.number(
+            reader, "by", label=t("growth.by_label"), low=first, high=YEARS[1], step=1, usual=int(basis["by"])
+        )
+        _assumptions(reader, basis)
+
+
+def draw(reader: Reader, basis: pd.Series, *, alt: str) -> None:
+    """Draw the members year by year."""
+    rows, target = reader.table("membership_in_full"), float(basis["target_members"])
+    look = {"target": target, "palette": blocks.slots(), "language": reader.t.language}
+    figure = reader.figure("membership-path", partial(membership_path, rows, **look), reads=_READS)
+    blocks.chart(figure, name="membership-path", alt=alt)
+
+
+def answer(reader: Reader, basis: pd.Series, found: pd.Series) -> None:
+    """Say in figures what the target asks for, and in words when a pace gets there, and how sure the share is."""
+    t, view, by = reader.t, reader.view, str(int(basis["by"]))
+    label = t(
+        "growth.figure_recruits_first" if view.target == "hold" and not found["is_pace"] else "growth.figure_recruits"
+    )
+    share = 100 * basis["members"] / basis["firms"] if basis["firms"] else 0.0
+    visits = "–" if pd.isna(found["visits"]) else t.number(found["visits"])
+    a_month = "" if pd.isna(found["visits_per_staff"]) else t.tenths(found["visits_per_staff"])
+    blocks.figures(
+        [
+            (label, t.tenths(found["recruits"]) if found["recruits"] < 9.95 else t.number(found["recruits"]), ""),
+            (
+                t("growth.figure_members", by=by),
+                t.number(found["members_by"]),
+                t("growth.figure_now", value=t.number(basis["members"])),
+            ),
+            (
+                t("growth.figure_share", by=by),
+                t.percent(found["share_by_pct"]) if pd.notna(found["share_by_pct"]) else "–",
+                t("growth.figure_now", value=t.percent(share)),
+            ),
+            (t("growth.figure_visits"), visits, t("growth.figure_staff", visits=a_month) if a_month else ""),
+        ]
+    )
+    told = [
+        findings.visits_sentence(found, t, view=view),
+        findings.reached_sentence(found, t, view=view),
+        findings.falling_sentence(found, t),
+    ]
+    st.html(f'<div class="finding">{escape(" ".join(text for text in told if text))}</div>')
+    st.html(f'<div class="source">{escape(findings.members_note(basis, t))}</div>')
+
+
+def staying(reader: Reader, basis: pd.Series, *, alt: str) -> None:
+    """Draw how many members are still there by length of stay, and say where the churn comes from."""
+    t, curve = reader.t, reader.table("staying")
+    if len(curve) > 1:
+        look = {"churn_pct": float(basis["churn_pct"]), "palette": blocks.slots(), "language": t.language}
+        figure = reader.figure("staying", partial(staying_curve, curve, **look), reads=("churn",))
+        blocks.chart(figure, name="staying", alt=alt)
+    st.html(f'<div class="source">{escape(findings.churn_sentence(basis, t))}</div>')
+    if len(curve) > 1:
+        blocks.tools(reader, curve, name="staying", title=alt)
+
+
+def budget_head(reader: Reader) -> tuple[str, str]:
+    """Return title and subtitle of the budget."""
+    t, parts = reader.t, reader.table("budget_parts").iloc[0]
+    figure = reader.settings.reference_figure("budget_eur")
+    title = findings.budget_title(parts, t, view=reader.view)
+    if figure is None:
+        return title, ""
+    source = f"{figure.source.in_language(t.language)}, {published_on(figure.date, t)}"
+    known = "growth.budget_subtitle" if parts["is_from_roster"] else "growth.budget_published_subtitle"
+    return title, escape(t(known, source=source))
+
+
+def budget(reader: Reader, basis: pd.Series) -> None:
+    """Draw where the money comes from, what the plan adds, what a cut takes."""
+    t, parts = reader.t, reader.table("budget_parts").iloc[0]
+    rows = reader.table("budget").dropna(subset=["eur"])
+    blocks.rows([(t(f"growth.item_{i}"), _euros(eur, t)) for i, eur in zip(rows["item"], rows["eur"], strict=True)])
+    widgets.slider(reader, "cut", label=t("growth.cut_label"), low=0.0, high=100.0, step=5.0)
+    st.html(f'<div class="finding">{escape(findings.budget_sentence(parts, basis, t))}</div>')
+    st.html(f'<div class="source">{escape(findings.dues_sentence(parts, t))}</div>')
+    named = rows.assign(item=[t(f"growth.item_{item}") for item in rows["item"]])
+    blocks.tools(reader, named, name="budget", title=findings.budget_title(parts, t, view=reader.view))
+
+
+def _assumptions(reader: Reader, basis: pd.Series) -> None:
+    t, view = reader.t, reader.view
+    told = sum(value is not None for value in (view.churn, view.pace))
+    label = t("growth.assumptions_some", count=t.number(told)) if told else t("growth.assumptions")
+    with st.popover(label, type="tertiary", key="popover-assumptions"):
+        usual: dict[str, Any] = {"low": 0.0, "high": 100.0}
+        widgets.number(
+            reader, "churn", label=t("growth.churn_label"), step=0.5, usual=round(float(basis["churn_pct"]), 2), **usual
+        )
+        widgets.number(reader, "conversion", label=t("growth.conversion_label"), step=0.5, **usual)
+        widgets.number(
+            reader, "pace", label=t("growth.pace_label"), low=0.0, high=MAX_PACE, step=1.0, hint=t("growth.pace_help")
+        )
+
+
+def _set_target(reader: Reader) -> None:
+    # A goal of one kind is none of another.
+    address.change(reader.settings, target=st.session_state["target"], goal=None)
+
+
+def _euros(value: float, t: Translator) -> str:
+    return t("growth.euros", value=t.number(value))
