@@ -25,6 +25,7 @@ RANK_PX = 23
 CLOSER_KM = (64.0, 41.0)
 CLOSER_NAMES = 8
 SAME_PLACE_KM = 2.0
+HANDLE_PX = 6  # the largest diameter that the pointer finds as soon as the smallest (see ``_add_handles``)
 RIM_FROM_PX = 6.0  # diameter from which a disc has a rim; on smaller ones it would be all there is
 
 
@@ -51,8 +52,8 @@ def coverage_map(
     outlines
         ``name``, ``x_km``, ``y_km`` (closed rings, gaps None), ``is_suggested``.
     antennas
-        ``name``, ``commune_code``, ``x_m``, ``y_m``; their rings bear ``customdata`` ``[name]``, and so does the disc
-        of their commune.
+        ``name``, ``commune_code``, ``x_m``, ``y_m``; their rings bear ``customdata`` ``[name]``, and so do the disc of
+        their commune and what takes the pointer to them.
     suggested
         ``rank``, ``commune_name``, ``x_m``, ``y_m``.
     unit
@@ -83,6 +84,7 @@ def coverage_map(
     following = _located(suggested)
     _add_suggested(figure, following, palette=palette)
     figure.update_traces(**steady(1.0), selector={"mode": "markers"})
+    _add_handles(figure)
     window = _window(rings[rings["name"] == selected] if closer else rings.head(0), frame)
     west, south, east, north = window
     near = _within(sized, window).head(CLOSER_NAMES + len(rings)) if closer else sized.head(0)
@@ -216,6 +218,26 @@ def _add_markers(
             "line": {"color": palette.background, "width": (drawn[column] >= RIM_FROM_PX).to_numpy(dtype="int8")},
         },
         **options,
+    )
+
+
+def _add_handles(figure: go.Figure) -> None:
+    """Lay over the rings what cannot be seen and takes the pointer, whichever small disc lies beside or under a ring.
+
+    To Plotly's pointer a mark with a radius of ``r`` pixels is never nearer than ``1 - 3 / r``, and one of 3 pixels or
+    less is at 0: the disc of a commune next door would take a click on a ring. Of marks at 0 the last one drawn wins.
+    """
+    (rings,) = figure.select_traces({"name": "antennas"})
+    figure.add_scatter(
+        x=rings.x,
+        y=rings.y,
+        mode="markers",
+        marker={"size": HANDLE_PX, "opacity": 0},
+        customdata=rings.customdata,
+        hoverinfo="text",
+        hovertext=rings.hovertext,
+        name="handles",
+        **steady(0.0),
     )
 
 

@@ -131,7 +131,20 @@ def test_a_commune_that_no_way_leads_to_says_its_firms_alone() -> None:
 
 def test_only_antennas_can_be_clicked() -> None:
     # A page takes what a point bears for the name of an antenna.
-    assert {t.name for t in _draw().data if t.customdata is not None and len(t.customdata)} == {"antennas"}
+    assert {t.name for t in _draw().data if t.customdata is not None and len(t.customdata)} == {"antennas", "handles"}
+
+
+@pytest.mark.parametrize("selected", ["Ville", None])
+def test_the_pointer_finds_a_ring_before_the_small_disc_of_a_commune_next_door(selected: str | None) -> None:
+    figure = _draw(selected=selected)
+    rings, handles = _traces(figure)["antennas"], figure.data[-1]
+    # The last of the marks of 3 pixels or less around the pointer takes it.
+    assert (handles.name, handles.mode, handles.marker.size) == ("handles", "markers", 6)
+    opacities = (handles.marker, handles.selected.marker, handles.unselected.marker)
+    assert [marker.opacity for marker in opacities] == [0, 0, 0]
+    assert [list(place) for place in (handles.x, handles.y)] == [list(rings.x), list(rings.y)]
+    assert [list(code) for code in handles.customdata] == [["Ville"], ["Loin"]]
+    assert (handles.hoverinfo, handles.hovertext) == (rings.hoverinfo, rings.hovertext)
 
 
 def test_the_disc_of_an_antenna_s_commune_takes_the_click_for_it() -> None:
