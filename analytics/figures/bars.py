@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analytics.figures.areas import short_name
-from analytics.figures.base import AXIS, blank, note, plain
+from analytics.figures.base import AXIS, blank, note, plain, steady
 from analytics.figures.palette import Palette
 
 ROW_PX, PLAIN_ROW_PX = 66, 46
@@ -48,22 +48,7 @@ def ranked_bars(
     top = highest or max(float(rows["value"].max()) if len(rows) else 0.0, 1e-9)
     left = RANK_PX if "rank" in rows else 0
     heights = [len(rows) - index - 0.5 for index in range(len(rows))]
-    # An invisible bar over the whole row takes the pointer: the visible one is five pixels high.
-    figure.add_bar(
-        x=[1.0] * len(rows),
-        y=heights,
-        width=1.0,
-        orientation="h",
-        marker={"color": palette.land, "opacity": 0},
-        customdata=[[str(key)] for key in rows["key"]],
-        hoverinfo="text",
-        hovertext=[
-            f"<b>{plain(name)}</b><br>{plain(text)}" for name, text in zip(rows["name"], rows["hover"], strict=True)
-        ],
-        name="rows",
-        selected={"marker": {"opacity": 0}},
-        unselected={"marker": {"opacity": 0}},
-    )
+    _add_handles(figure, rows, heights, palette=palette)
     figure.update_layout(
         barmode="overlay",
         xaxis={**AXIS, "range": [0, 1], "visible": False},
@@ -80,6 +65,24 @@ def ranked_bars(
         ],
     )
     return figure
+
+
+def _add_handles(figure: go.Figure, rows: pd.DataFrame, heights: list[float], *, palette: Palette) -> None:
+    """Lay over each row a bar that cannot be seen and takes the pointer: the visible one is five pixels high."""
+    figure.add_bar(
+        x=[1.0] * len(rows),
+        y=heights,
+        width=1.0,
+        orientation="h",
+        marker={"color": palette.land, "opacity": 0},
+        customdata=[[str(key)] for key in rows["key"]],
+        hoverinfo="text",
+        hovertext=[
+            f"<b>{plain(name)}</b><br>{plain(text)}" for name, text in zip(rows["name"], rows["hover"], strict=True)
+        ],
+        name="rows",
+        **steady(0.0),
+    )
 
 
 def _rules(heights: list[float], *, left: int, palette: Palette) -> list[dict[str, Any]]:

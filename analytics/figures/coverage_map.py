@@ -73,11 +73,7 @@ def coverage_map(
     figure = blank(palette=palette, language=language, height=HEIGHT, margin={})
     sized = _sized(places)
     _add_discs(figure, sized, antennas, unit=unit, palette=palette, t=t)
-    for is_next, color, dash, name in ((False, palette.ink, "dot", "reach"), (True, palette.ours, "dash", "next")):
-        lines = outlines[(outlines["is_suggested"] == is_next) & ((outlines["name"] != selected) | is_next)]
-        _add_lines(figure, lines, color=color, dash=dash, width=1.2, name=name)
-    chosen = outlines[~outlines["is_suggested"].astype(bool) & (outlines["name"] == selected)]
-    _add_lines(figure, chosen, color=palette.ink, dash="solid", width=2, name="selected")
+    _add_reach(figure, outlines, selected=selected, palette=palette)
     rings = _located(antennas)
     clicks = [[str(name)] for name in rings["name"]]
     add_rings(figure, rings, palette=palette, t=t, selected=selected, customdata=clicks, name="antennas")
@@ -219,6 +215,15 @@ def _add_markers(
         },
         **options,
     )
+
+
+def _add_reach(figure: go.Figure, outlines: pd.DataFrame, *, selected: str | None, palette: Palette) -> None:
+    """Draw the reach of each antenna dotted, that of the next ones in the members' colour, the selected one in full."""
+    for is_next, color, dash, name in ((False, palette.ink, "dot", "reach"), (True, palette.ours, "dash", "next")):
+        lines = outlines[(outlines["is_suggested"] == is_next) & ((outlines["name"] != selected) | is_next)]
+        _add_lines(figure, lines, color=color, dash=dash, width=1.2, name=name)
+    chosen = outlines[~outlines["is_suggested"].astype(bool) & (outlines["name"] == selected)]
+    _add_lines(figure, chosen, color=palette.ink, dash="solid", width=2, name="selected")
 
 
 def _add_handles(figure: go.Figure) -> None:
