@@ -13,6 +13,7 @@ from analytics.figures.labels import Box, Mark, place_labels
 from analytics.figures.palette import Palette
 from analytics.figures.territory import NAME_PX, NARROWEST_PX, RING_PX, Frame, add_rings, breadth, land_image, name_note
 from analytics.text import Translator, translator
+from analytics.text.findings import of_named
 
 HEIGHT = 540
 # Names of the whole region are placed for a map of this width; on a phone some may touch.
@@ -190,7 +191,7 @@ def _way(antenna: str | None, cost: float, *, unit: str, t: Translator) -> str:
     """Return the line of the nearest antenna, nothing where there is none."""
     if pd.isna(antenna) or pd.isna(cost):
         return ""
-    return "<br>" + t(f"chart.coverage_nearest_{unit}", cost=t.number(cost), antenna=plain(antenna))
+    return "<br>" + t(f"chart.coverage_nearest_{unit}", cost=t.number(cost), antenna=plain(of_named(antenna, t)))
 
 
 def _add_markers(

@@ -125,6 +125,7 @@ def test_a_commune_that_no_way_leads_to_says_its_firms_alone() -> None:
     part = PLACES.assign(nearest_antenna=nearest, cost=[12.0, np.nan, np.nan, np.nan])
     hovers = _traces(_draw(part))["firms"].hovertext
     assert list(hovers)[1:] == ["1\u202f000 entreprises à portée", "1 entreprise hors de portée"]
+    assert _traces(_draw(PLACES.assign(nearest_antenna="Alès")))["firms"].hovertext[0].endswith("<br>12 min d’Alès")
     named = _traces(_draw(PLACES.assign(nearest_antenna="<b>$")))["firms"].hovertext
     assert named[0].endswith("12 min de &lt;b&gt;&#36;")
 
