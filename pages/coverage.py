@@ -35,7 +35,7 @@ left, right = st.columns([8, 5], gap="large")
 title = findings.worth_title(network, t)
 with left, blocks.block("worth", title, t("coverage.worth_subtitle")):
     antenna_sheet.worth(reader, antenna, alt=title)
-    blocks.tools(reader, network, name="coverage", title=title)
+    blocks.tools(reader, antenna_sheet.worth_table(reader), name="coverage", title=title)
 stable = reader.table("stability")
 title = findings.stability_title(stable, t, asked=offices.asked())
 with right, blocks.block("stability", title, t("coverage.stability_subtitle", unit=t(f"coverage.unit_{view.unit}"))):

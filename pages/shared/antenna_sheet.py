@@ -37,6 +37,12 @@ def worth(reader: Reader, antenna: str | None, *, alt: str) -> None:
     blocks.chart(figure, name="worth", alt=alt, on_click=partial(reach.choose, reader))
 
 
+def worth_table(reader: Reader) -> pd.DataFrame:
+    """Return the table behind the bars; its last row, the network's, is named in the reader's language."""
+    rows = reader.table("coverage")
+    return rows.assign(antenna=[*rows["antenna"].iloc[:-1], reader.t("coverage.network")])
+
+
 def title(reader: Reader, antenna: str) -> str:
     """Return what the antenna has to look after."""
     return findings.sheet_title(_row(_whole(reader).table("territories"), antenna), reader.t)

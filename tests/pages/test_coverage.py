@@ -103,6 +103,18 @@ def test_the_sheet_is_that_of_the_antenna_of_the_address(open_page: Open) -> Non
     assert rings["marker"]["size"].count(12) == 1
 
 
+def _twin(app: AppTest, column: str) -> pd.DataFrame:
+    """Return the first table of the page that has the column."""
+    return next(table.value for table in app.dataframe if column in table.value)
+
+
+@pytest.mark.parametrize(("language", "words"), [("fr", "Tout le réseau"), ("en", "The whole network")])
+def test_the_row_of_the_network_is_named_in_the_reader_s_language(open_page: Open, language: str, words: str) -> None:
+    names = _twin(open_page("coverage.py", lang=language), "firms_lost_if_closed")["antenna"]
+    assert names.iloc[-1] == words
+    assert "network" not in set(names)
+
+
 def test_an_antenna_leads_to_its_towns_and_prospects(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = default_settings()
     chosen: list[View] = []
