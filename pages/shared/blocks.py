@@ -20,6 +20,8 @@ from pages.shared.loaders import Reader
 # To what numbers are shown, where that is not to the unit, or to a tenth of a percent.
 _STEPS = {
     **dict.fromkeys(("expected_members", "members_missing", "added_members", "score"), 0.1),
+    **dict.fromkeys(("added_demand", "threshold", "staff"), 0.1),
+    **dict.fromkeys(("firms_per_staff", "members_per_staff", "staff_per_1000_firms"), 0.1),
     **dict.fromkeys(("ratio_shrunk", "ratio_low", "ratio_high", "ratio", "ratio_low_95", "ratio_high_95"), 0.01),
     **dict.fromkeys(("p_value", "q_value"), 0.0001),
     **dict.fromkeys(("recruits", "members_alone", "years"), 0.1),

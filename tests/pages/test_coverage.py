@@ -115,6 +115,14 @@ def test_the_row_of_the_network_is_named_in_the_reader_s_language(open_page: Ope
     assert "network" not in set(names)
 
 
+def test_tables_show_a_tenth_where_it_tells_something(open_page: Open) -> None:
+    app = open_page("coverage.py", demand="missing")
+    for column in ("added_demand", "threshold", "firms_per_staff", "members_per_staff", "staff_per_1000_firms"):
+        shown = _twin(app, column)[column].dropna()
+        assert (shown % 1 > 0).any(), column
+        assert shown.tolist() == shown.round(1).tolist(), column
+
+
 def test_an_antenna_leads_to_its_towns_and_prospects(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = default_settings()
     chosen: list[View] = []
