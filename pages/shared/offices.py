@@ -34,11 +34,15 @@ def controls(reader: Reader) -> None:
             label=t("coverage.demand_label"),
             shown=lambda demand: t(f"coverage.demand_{demand}"),
         )
-    told = len(view.excluded) + len(view.forced)
+    communes = reader.snapshot.table("communes")
+    names = dict(zip(communes["commune_code"], communes["name"], strict=True))
+    # Codes that are no commune's are told above the map.
+    chosen = {name: [code for code in getattr(view, field) if code in names] for name, field in _FIELDS.items()}
+    told = sum(map(len, chosen.values()))
     label = t("coverage.choices_some", count=t.number(told)) if told else t("coverage.choices")
     with st.popover(label, type="tertiary", key="popover-choices"):
         for name in _FIELDS:
-            _communes(reader, name)
+            _communes(reader, name, chosen=chosen[name], names=names)
 
 
 def answer(reader: Reader, summary: pd.Series) -> None:
@@ -140,11 +144,8 @@ def _detail(reader: Reader, row: pd.Series) -> str:
     return t("coverage.detail", department=department, cost=cost)
 
 
-def _communes(reader: Reader, name: str) -> None:
-    communes = reader.snapshot.table("communes")
-    names = dict(zip(communes["commune_code"], communes["name"], strict=True))
+def _communes(reader: Reader, name: str, *, chosen: list[str], names: dict[str, str]) -> None:
     sites = reader.table("possible_sites")["commune_code"]
-    chosen = [code for code in getattr(reader.view, _FIELDS[name]) if code in names]
     st.session_state[name] = chosen
     st.multiselect(
         reader.t(f"coverage.{name}_label"),

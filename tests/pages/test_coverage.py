@@ -165,6 +165,21 @@ def test_what_was_asked_in_vain_is_told_and_the_page_is_drawn(
     assert _chart(app, "antennas")
 
 
+@pytest.mark.parametrize(
+    ("query", "label"),
+    [
+        ({"exclude": "99999"}, "Exclure ou imposer"),
+        ({"exclude": ["99999", "34032"], "force": "82121"}, "Exclure ou imposer (2)"),
+    ],
+)
+def test_only_what_is_shown_as_chosen_is_counted(
+    open_page: Open, query: dict[str, str | list[str]], label: str
+) -> None:
+    app = open_page("coverage.py", **query)
+    labels = [popover.proto.popover.label for popover in app.get("popover")]
+    assert [found for found in labels if found.startswith("Exclure")] == [label]
+
+
 @pytest.mark.parametrize("query", [{"threshold": "4"}, {"unit": "miles"}, {"offices": "6"}, {"antenna": "Paris"}])
 def test_an_address_that_asks_for_nothing_known_is_one_sentence(open_page: Open, query: dict[str, str]) -> None:
     app = open_page("coverage.py", **query)
