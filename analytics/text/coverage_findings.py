@@ -73,7 +73,7 @@ def amount(value: float, demand: str, t: Translator) -> str:
     """Return so much of a demand in words: ``1 140 entreprises``, ``2 300 emplois``, ``4,2 adhérents manquants``."""
     if demand != "missing":
         return t.plural(f"coverage.amount_{demand}", round(value))
-    return t.plural("coverage.amount_missing", int(value), number=_members(value, t))
+    return _some_members("coverage.amount_missing", value, t)
 
 
 def figure(value: float, demand: str, t: Translator) -> str:
@@ -181,9 +181,8 @@ def reached_pct(overlaps: pd.DataFrame) -> float:
 def overlap_sentence(overlaps: pd.DataFrame, t: Translator) -> str:
     """Say how many firms several antennas reach, one, and none."""
     counts = overlaps.set_index("antennas")["firms"]
-    several = int(counts[counts.index > 1].sum())
-    numbers = {"none": int(counts.get(0, 0)), "one": int(counts.get(1, 0)), "several": several}
-    return t("coverage.overlap", **{name: t.number(value) for name, value in numbers.items()})
+    none, one, several = int(counts.get(0, 0)), int(counts.get(1, 0)), int(counts[counts.index > 1].sum())
+    return t.plural("coverage.overlap", several, one=t.number(one), none=t.number(none))
 
 
 def nearness_title(bands: pd.DataFrame, t: Translator, *, unit: str) -> str:
@@ -221,6 +220,21 @@ def sheet_title(territory: pd.Series, t: Translator) -> str:
     return told + by
 
 
+def load_beside(territory: pd.Series, t: Translator) -> str:
+    """Return what stands beside the firms per member of staff: ``entreprises, dont 4,2 adhérents``."""
+    firms, members = territory["firms_per_staff"], territory["members_per_staff"]
+    if pd.isna(firms):
+        return ""
+    return t.plural(
+        "coverage.figure_load_beside", round(firms), members=_some_members("coverage.load_members", members, t)
+    )
+
+
+def missing_members(value: float, t: Translator) -> str:
+    """Return how many members a town misses: ``4,2 manquants``."""
+    return _some_members("coverage.missing", value, t)
+
+
 def measured_sentence(measured: pd.Series, t: Translator) -> str:
     """Say whether driving minutes are measured or estimated."""
     antennas, others = int(measured["antennas"]), int(measured["others"])
@@ -247,6 +261,11 @@ def at_place(name: str, t: Translator) -> str:
 
 def _members(value: float, t: Translator) -> str:
     return t.number(value) if value >= 99.95 else t.tenths(value)
+
+
+def _some_members(key: str, value: float, t: Translator) -> str:
+    """Return the text of a number of members that may have a tenth; French has a plural from two on."""
+    return t.plural(key, int(round(value, 1)), number=_members(value, t))
 
 
 def _needed(row: dict[Hashable, Any], t: Translator) -> str:

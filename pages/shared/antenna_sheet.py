@@ -97,7 +97,7 @@ def _towns(reader: Reader, antenna: str) -> None:
     """Draw the towns of the territory where members are missing."""
     t, towns = reader.t, _around(reader, antenna).table("under_covered_towns")
     _head(t("coverage.sheet_towns"))
-    missing = [t("coverage.missing", count=t.tenths(value)) for value in towns["members_missing"]]
+    missing = [findings.missing_members(value, t) for value in towns["members_missing"]]
     blocks.rows(list(zip(towns["area_name"], missing, strict=True))[:_SHOWN])
     if towns.empty:
         st.html(f'<div class="source">{escape(t("coverage.sheet_towns_none"))}</div>')
@@ -149,13 +149,12 @@ def _figures(reader: Reader, antenna: str, territory: pd.Series) -> list[tuple[s
     """Return label, figure and what stands beside it."""
     t, row = reader.t, _row(reader.table("coverage"), antenna)
     load, access = territory["firms_per_staff"], territory["staff_per_1000_firms"]
-    per_staff = t("coverage.figure_load_beside", members=_or_dash(territory["members_per_staff"], t.tenths))
     return [
         (t("coverage.figure_reach"), t.number(row["firms"]), ""),
         (t("coverage.figure_only"), t.number(row["firms_only_here"]), t("coverage.figure_only_beside")),
         (t("coverage.figure_members_reach"), t.number(row["members"]), ""),
         (t("coverage.figure_population"), t.number(row["population"]), ""),
-        (t("coverage.figure_load"), _or_dash(load, t.number), per_staff),
+        (t("coverage.figure_load"), _or_dash(load, t.number), findings.load_beside(territory, t)),
         (t("coverage.figure_access"), _or_dash(access, t.tenths), t("coverage.figure_access_beside")),
     ]
 

@@ -60,6 +60,7 @@ def test_the_headline_names_the_next_antennas_and_their_gain() -> None:
         ("jobs", 2_300.4, "Une antenne de plus, aux Angles, rapprocherait 2 300 emplois"),
         ("missing", 4.2, "Une antenne de plus, aux Angles, rapprocherait 4,2 adhérents manquants"),
         ("missing", 1.5, "Une antenne de plus, aux Angles, rapprocherait 1,5 adhérent manquant"),
+        ("missing", 1.97, "Une antenne de plus, aux Angles, rapprocherait 2 adhérents manquants"),
     ],
 )
 def test_one_antenna_and_each_demand(demand: str, added: float, expected: str) -> None:
@@ -196,6 +197,34 @@ def test_overlaps_are_told_in_three_numbers() -> None:
     assert _plain(findings.overlap_sentence(rows, FR)) == (
         "À portée de plusieurs antennes : 1 170 entreprises ; d’une seule : 12 000 ; d’aucune : 4 830."
     )
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_french_has_no_plural_before_two(count: int) -> None:
+    rows = pd.DataFrame({"antennas": [0, 1, 2], "firms": [4_830, 12_000, count]})
+    assert f"plusieurs antennes : {count} entreprise ;" in _plain(findings.overlap_sentence(rows, FR))
+    assert f"{count} {'firms' if count == 0 else 'firm'};" in findings.overlap_sentence(rows, EN)
+    assert findings.amount(count, "firms", FR) == f"{count} entreprise"
+
+
+@pytest.mark.parametrize(
+    ("firms", "members", "french", "english"),
+    [
+        (421.0, 4.25, "entreprises, dont 4,2 adhérents", "firms, 4.2 of them members"),
+        (1.0, 0.0, "entreprise, dont 0 adhérent", "firm, 0 of them members"),
+        (0.4, 0.4, "entreprise, dont 0,4 adhérent", "firms, 0.4 of them members"),
+        (2.0, 1.97, "entreprises, dont 2 adhérents", "firms, 2 of them members"),
+        (float("nan"), float("nan"), "", ""),
+    ],
+)
+def test_what_stands_beside_the_load(firms: float, members: float, french: str, english: str) -> None:
+    row = pd.Series({"firms_per_staff": firms, "members_per_staff": members})
+    assert [findings.load_beside(row, t) for t in (FR, EN)] == [french, english]
+
+
+def test_a_town_misses_members() -> None:
+    assert [findings.missing_members(value, FR) for value in (1.5, 4.2)] == ["1,5 manquant", "4,2 manquants"]
+    assert findings.missing_members(1.5, EN) == "1.5 missing"
 
 
 def _bands(*intervals: tuple[float, float]) -> pd.DataFrame:
