@@ -118,6 +118,14 @@ def proof_sentence(summary: pd.Series, answer: pd.DataFrame, t: Translator, *, v
     return f"{text} {t('coverage.greedy_less', lost=amount(lost, view.demand, t))}"
 
 
+def enough_sentence(summary: pd.Series, answer: pd.DataFrame, t: Translator, *, view: Asked) -> str:
+    """Say that fewer antennas than asked for are enough, where others could stand and would add nothing."""
+    could = min(view.offices, int(summary["candidates"]))
+    if not 0 < len(answer) < could or answer["optimality_gap"].max() > 0:
+        return ""
+    return t.plural("coverage.enough", len(answer), asked=t.number(view.offices))
+
+
 def stability_title(stability: pd.DataFrame, t: Translator, *, asked: int) -> str:
     """Say how often the commune chosen most, or one next to it, is chosen, over all thresholds and demands."""
     if stability.empty:

@@ -57,8 +57,10 @@ def answer(reader: Reader, summary: pd.Series) -> None:
     if len(rows):
         figure = reader.figure("next-antennas", partial(_bars, reader, rows), reads=_READS)
         blocks.chart(figure, name="next-antennas", alt=findings.headline(summary, rows, t, view=reader.view))
+    enough = findings.enough_sentence(summary, rows, t, view=reader.view)
     proof = findings.proof_sentence(summary, rows, t, view=reader.view)
-    st.html(f'<div class="source">{escape(t("coverage.next_note"))} {escape(proof)}</div>')
+    told = " ".join(filter(None, (t("coverage.next_note"), enough, proof)))
+    st.html(f'<div class="source">{escape(told)}</div>')
 
 
 def table(reader: Reader) -> pd.DataFrame:

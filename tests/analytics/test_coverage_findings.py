@@ -121,6 +121,21 @@ def test_an_answer_says_how_certain_it_is() -> None:
     assert "aucune commune candidate" in findings.proof_sentence(_summary(candidates=0), _answer(), FR, view=VIEW)
 
 
+def test_fewer_antennas_than_asked_for_are_said_to_be_enough() -> None:
+    def told(*names: str, t: Any = FR, **changes: Any) -> str:
+        return findings.enough_sentence(_summary(**changes), _answer(*names), t, view=_asked(offices=3))
+
+    two = _plain(told("Auch", "Castres"))
+    assert two == "2 antennes suffisent sur les 3 demandées : une de plus n’ajouterait rien."
+    assert told("Auch").startswith("Une seule antenne suffit sur les 3 demandées")
+    assert told("Auch", t=EN) == "One office is enough of the 3 asked for: one more would add nothing."
+    assert told("Auch", "Castres", "Béziers") == told() == ""
+    # Then there are no others, and a note says so; and what is not proven is not said.
+    assert told("Auch", "Castres", candidates=2) == ""
+    gap = _answer("Auch", gap=0.01)
+    assert findings.enough_sentence(_summary(), gap, FR, view=_asked(offices=3)) == ""
+
+
 def test_what_was_forced_is_not_called_the_best() -> None:
     three = _answer("Béziers", "Castres", "Florac").assign(is_forced=[False, False, True])
     told = findings.proof_sentence(_summary(), three, FR, view=VIEW)

@@ -94,6 +94,13 @@ def test_what_is_asked_of_the_next_ones_is_in_the_address(open_page: Open) -> No
     assert _title(app) != best
 
 
+def test_fewer_than_asked_for_are_said_to_be_enough(open_page: Open) -> None:
+    app = open_page("coverage.py", department="65", threshold="45", offices="5")
+    assert _title(app).startswith("Trois antennes de plus")
+    assert "3 antennes suffisent sur les 5 demandées" in _texts(app)
+    assert "suffisent" not in _texts(open_page("coverage.py"))
+
+
 def test_the_sheet_is_that_of_the_antenna_of_the_address(open_page: Open) -> None:
     app = open_page("coverage.py", antenna="Mende")
     assert app.selectbox(key="antenna-sheet").value == "Mende"
