@@ -149,7 +149,7 @@ def offices_sentence(needed: pd.DataFrame, t: Translator) -> str:
 
 
 def move_sentence(move: pd.DataFrame, t: Translator, *, view: Asked) -> str:
-    """Say whether moving one antenna would reach more, and which."""
+    """Say which antenna to move so as to reach more of the selection, net of what its old place loses, if any."""
     if move.empty:
         return t("coverage.move_nothing")
     row = move.iloc[0]

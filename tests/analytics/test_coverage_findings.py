@@ -179,9 +179,14 @@ def test_how_many_antennas_larger_shares_take() -> None:
 def test_a_move_is_told_where_it_pays() -> None:
     move = pd.DataFrame({"closed": ["Alès"], "commune_name": ["Le Vigan"], "gain": [12.0]})
     assert _plain(findings.move_sentence(move, FR, view=VIEW)) == (
-        "Sans ouvrir d’antenne : déplacer celle d’Alès au Vigan en rapprocherait davantage (12 entreprises)."
+        "Sans ouvrir d’antenne : déplacer celle d’Alès au Vigan rapprocherait, dans la sélection, "
+        "12 entreprises de plus (solde : ce que le nouveau lieu atteint, moins ce que perd l’ancien)."
     )
-    assert "n’y gagnerait rien" in findings.move_sentence(move.assign(gain=-3.0), FR, view=VIEW)
+    assert findings.move_sentence(move, EN, view=VIEW) == (
+        "Without opening one: moving Alès to stand in Le Vigan would bring a further 12 firms of the selection "
+        "within reach (net: what the new place reaches, less what the old one loses)."
+    )
+    assert "ne gagnerait rien" in findings.move_sentence(move.assign(gain=-3.0), FR, view=VIEW)
     assert findings.move_sentence(move.iloc[:0], FR, view=VIEW) == (
         "Il n’y a pas d’antenne à déplacer, ou nulle part où la mettre."
     )
