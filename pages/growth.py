@@ -12,7 +12,10 @@ t, view = reader.t, reader.view
 rate = projection.rate_pct(reader)
 observed, history = reader.table("observed_growth"), reader.table("history_in_full")
 
-blocks.title(findings.headline(reader.table("growth"), observed, t, rate_pct=rate, base=view.base))
+title = findings.headline(
+    reader.table("growth"), observed, t, rate_pct=rate, base=view.base, measure=view.measure
+)
+blocks.title(title)
 projection.notes(reader)
 
 left, right = st.columns([8, 5], gap="large")

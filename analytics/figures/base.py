@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from html import escape
 from typing import Any
@@ -67,11 +68,12 @@ def halo(palette: Palette) -> str:
     return f"0 0 3px {palette.background}, 0 0 3px {palette.background}, 0 0 5px {palette.background}"
 
 
-def steps(top: float) -> list[float]:
-    """Return round numbers from zero to under ``top``, some four of them."""
-    size = 10.0 ** (len(str(int(top / TICKS))) - 1)
-    step = next(size * factor for factor in (1, 2, 2.5, 5, 10) if size * factor * TICKS >= 0.75 * top)
-    return [step * index for index in range(int(top / step) + 1)]
+def steps(top: float, *, bottom: float = 0.0) -> list[float]:
+    """Return round numbers from ``bottom`` to ``top``, some four of them."""
+    span = max(top - bottom, 1.0)
+    size = 10.0 ** (len(str(int(span / TICKS))) - 1)
+    step = next(size * factor for factor in (1, 2, 2.5, 5, 10) if size * factor * TICKS >= 0.75 * span)
+    return [step * index for index in range(math.ceil(bottom / step), math.floor(top / step) + 1)]
 
 
 def scale_notes(values: Iterable[float], *, palette: Palette, t: Translator) -> list[dict[str, Any]]:

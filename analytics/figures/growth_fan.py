@@ -74,7 +74,7 @@ def growth_fan(
         xaxis=_years(first, times[-1], palette=palette),
         yaxis=_counts(bottom, top, palette=palette),
         annotations=[
-            *scale_notes([value for value in steps(top) if value > bottom], palette=palette, t=t),
+            *scale_notes(steps(top, bottom=bottom)[1:], palette=palette, t=t),
             *_ends(rows, times[-1], measure=measure, rates=rates, span=(bottom, top), palette=palette, t=t),
             *_names_of_points(points, span=(bottom, top), palette=palette, t=t),
             *_past_name(drawn, palette=palette, t=t),
@@ -202,7 +202,7 @@ def _years(first: float, last: float, *, palette: Palette) -> dict[str, Any]:
 
 def _counts(bottom: float, top: float, *, palette: Palette) -> dict[str, Any]:
     grid = {"showgrid": True, "gridcolor": palette.hair, "showticklabels": False}
-    return {**AXIS, "range": [bottom, top], "tickvals": steps(top), **grid}
+    return {**AXIS, "range": [bottom, top], "tickvals": steps(top, bottom=bottom), **grid}
 
 
 def _ends(

@@ -27,18 +27,10 @@ def history(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
     ``HISTORY_COLUMNS``: ``year``, counts ``open``, ``opened``, ``closed``, and
     ``net_rate_pct = 100 * (opened - closed) / open``, null for the year that is not over. ``open`` of the next year is
     ``open + opened - closed``, and over 2025 what the recoding to NAF 2025 moved, which is no growth. Sizes have no
-    past: a view's choice of them is not heeded. What else the register cannot tell, ``ingest.history`` says.
-
-    Raises
-    ------
-    UserError
-        When the register gives no dates from which a past could be told.
+    past: a view's choice of them is not heeded. What else the register cannot tell, ``ingest.history`` says. No row
+    where the register gives no dates from which a past could be told: ``growth_notes`` says why.
     """
-    rows = history_in_full(snapshot, view, settings)
-    if rows.empty:
-        facts = snapshot.manifest.get("history") or {}
-        raise UserError(f"growth.history_{facts.get('missing') or 'empty'}")
-    return rows[HISTORY_COLUMNS]
+    return history_in_full(snapshot, view, settings)[HISTORY_COLUMNS]
 
 
 def history_in_full(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:

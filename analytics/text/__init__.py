@@ -65,6 +65,18 @@ class Translator:
             raise KeyError(f"no text for {key!r} in the {self.language} catalogue")
         return text.format(count=self.number(count), **params)
 
+    def amount(self, key: str, value: float, **params: object) -> str:
+        """Return the singular or plural text of ``key`` for a number that may have tenths; ``{count}`` is the number.
+
+        In French what is under two is singular (``1,9 recrue``), in English one alone is (``1.9 recruits``).
+        """
+        shown = round(value, 1)
+        form = int(abs(shown)) if self.language == "fr" else 1 if shown == 1 else 2
+        text = self._catalogue.ngettext(key, key, form)
+        if text == key:
+            raise KeyError(f"no text for {key!r} in the {self.language} catalogue")
+        return text.format(count=self.tenths(shown) if abs(shown) < 9.95 else self.number(shown), **params)
+
     def number(self, value: float, decimals: int = 0) -> str:
         """Format a number: ``18 012``, ``2,2`` in French (narrow no-break space, true minus), ``18,012`` in English."""
         value = 0 if round(value, decimals) == 0 else value  # no minus before zero

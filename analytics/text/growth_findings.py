@@ -33,7 +33,9 @@ class Aimed(Protocol):
         """Return the part of public grants that is lost, in percent."""
 
 
-def headline(rows: pd.DataFrame, observed: pd.DataFrame, t: Translator, *, rate_pct: float, base: str) -> str:
+def headline(
+    rows: pd.DataFrame, observed: pd.DataFrame, t: Translator, *, rate_pct: float, base: str, measure: str
+) -> str:
     """Say what the sector comes to at the supposed rate, and what the register has shown.
 
     Parameters
@@ -46,9 +48,11 @@ def headline(rows: pd.DataFrame, observed: pd.DataFrame, t: Translator, *, rate_
     first, last = rows.iloc[0], rows.iloc[-1]
     if not first["firms"]:
         return t("growth.title_empty")
+    if pd.isna(first[measure]):
+        return t("growth.fan_no_jobs")
     told = {"rate": rate_words(rate_pct, t), "first": str(first["year"]), "last": str(last["year"])}
-    told |= {"from_firms": t.number(first["firms"]), "firms": t.number(last["firms"])}
-    text = t(f"growth.title_{base}", **told)
+    told |= {"start": t.number(first[measure]), "end": t.number(last[measure])}
+    text = t(f"growth.title_{base}_{measure}", **told)
     seen = judged(observed)
     if seen is None:
         return text
@@ -130,7 +134,7 @@ def answer_sentence(answer: pd.Series, basis: pd.Series, t: Translator, *, view:
     told = {
         "goal": goal_words(basis, t, view=view),
         "by": str(int(basis["by"])),
-        "recruits": t.tenths(answer["recruits"]) if answer["recruits"] < 9.95 else t.number(answer["recruits"]),
+        "recruits": t.amount("growth.recruits", answer["recruits"]),
         "members": t.number(answer["members_by"]),
         "share": t.percent(answer["share_by_pct"], 1) if pd.notna(answer["share_by_pct"]) else "–",
     }
@@ -160,7 +164,7 @@ def goal_words(basis: pd.Series, t: Translator, *, view: Aimed) -> str:
 
 def reached_sentence(answer: pd.Series, t: Translator, *, view: Aimed) -> str:
     """Say in which year the pace of the first year, kept, gets to the target, or that it never does."""
-    recruits = t.tenths(answer["recruits"])
+    recruits = t.amount("growth.recruits", answer["recruits"])
     if answer["state"] == "met" or view.target == "hold":
         return ""
     if pd.isna(answer["year_reached"]):
