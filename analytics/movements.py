@@ -1,38 +1,34 @@
 """Which firms came and went since an earlier snapshot, and how: opened, closed, moved, of another activity.
 
 A register read down to the region's digital establishments says who is there: not since when, nor where the others
-went. So a build notes the day of each firm's first establishment, and follows the firms of the snapshot published
-before it, and those that had left by then, through the rows that it would leave out. ``results.bridge`` tells it.
+went. So a build notes the day of each firm's first establishment, and follows the firms of the snapshots that the store
+still has through the rows that it would leave out. ``results.bridge`` tells it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 
 import pandas as pd
 
 from analytics.contracts import ARRIVALS, DEPARTURES
 from analytics.errors import UserError
-from analytics.store import DEPARTED, Snapshot, Store
+from analytics.store import Store
 
 
 def followed_sirens(store: Store, *, is_demo: bool) -> frozenset[str]:
-    """Return the SIREN of the published snapshot's firms and of those that had left; none from the demo to real files.
+    """Return the SIREN of the firms that the store's snapshots hold: with any of them the next may be compared.
 
-    Nor where the published snapshot cannot be read: building again is how one gets out of that.
+    Those of the demonstration are not looked for in real files, nor the other way; a snapshot that cannot be read is
+    passed over: building again is how one gets out of that.
     """
-    try:
-        published = store.current()
-        if published is None or published.is_demo != is_demo:
-            return frozenset()
-        return frozenset(_held(published))
-    except UserError:
-        return frozenset()
-
-
-def _held(snapshot: Snapshot) -> set[str]:
-    held = {siren for perimeter in snapshot.perimeters for siren in snapshot.firms(perimeter)["siren"]}
-    return held | (set(snapshot.table(DEPARTED)["siren"]) if DEPARTED in snapshot.table_names else set())
+    held: set[str] = set()
+    for snapshot in store.snapshots():
+        if snapshot.is_demo == is_demo:
+            with suppress(UserError):
+                held |= {siren for perimeter in snapshot.perimeters for siren in snapshot.firms(perimeter)["siren"]}
+    return frozenset(held)
 
 
 def find_arrivals(establishments: pd.DataFrame) -> pd.DataFrame:

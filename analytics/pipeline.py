@@ -40,7 +40,7 @@ from analytics.metrics.aggregate import current_members
 from analytics.movements import find_arrivals, find_departures, followed_sirens
 from analytics.progress import Progress
 from analytics.settings import DEMO_DIR, REGION_FILE, Settings, load_settings, store_dir
-from analytics.store import ARRIVED, DEPARTED, FIRMS_PREFIX, HISTORY, ISOCHRONES, Draft, Snapshot, Store
+from analytics.store import ARRIVALS, DEPARTURES, FIRMS_PREFIX, HISTORY, ISOCHRONES, Draft, Snapshot, Store
 
 Report = Callable[[str, float], None]
 """Called with the catalogue key of a stage and the share of it that is done, 0 to 1."""
@@ -378,20 +378,20 @@ def _read_all(request: Request, settings: Settings, report: Report) -> _Content:
     geography = _load_geography(settings, report)
     roster = None if request.members is None else _read_roster(request.members, geography, report)
     of_roster = _sirens_of(roster, request.store.decisions())
-    departed = followed_sirens(request.store, is_demo=request.is_demo)
+    followed = followed_sirens(request.store, is_demo=request.is_demo)
     extract = read_establishments(
         request.register,
         settings=settings,
-        followed_sirens=of_roster | departed,
+        followed_sirens=of_roster | followed,
         successors=geography.successors,
         communes=frozenset(geography.communes["commune_code"]),
         progress=partial(report, "build.stage_register"),
     )
     outside = extract.outside.to_pandas()
-    rows = outside[outside["siren"].isin(of_roster)]
-    legal_units = _read_legal_units(request, extract, rows, report)
+    of_members = outside[outside["siren"].isin(of_roster)]
+    legal_units = _read_legal_units(request, extract, of_members, report)
     firms = _firms_by_perimeter(extract, legal_units, settings=settings, geography=geography, report=report)
-    basis = _basis(roster, extract, legal_units, outside=rows, firms=firms)
+    basis = _basis(roster, extract, legal_units, outside=of_members, firms=firms)
     matches = _matches(
         basis,
         firms=firms,
@@ -402,7 +402,7 @@ def _read_all(request: Request, settings: Settings, report: Report) -> _Content:
     )
     history = count_history(extract.lives, settings=settings, as_of=extract.data_as_of or datetime.now(UTC).date())
     departures = find_departures(
-        outside, followed=departed, present=set(_widest(firms)["siren"]), departments=settings.region.departments
+        outside, followed=followed, present=set(_widest(firms)["siren"]), departments=settings.region.departments
     )
     return _Content(settings, geography, roster, extract, legal_units, firms, basis, matches, history, departures)
 
@@ -594,8 +594,8 @@ def _tables(content: _Content) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "contours", load_outlines(geography)
     yield "neighbours", find_neighbours(geography)
     yield HISTORY, content.history.table
-    yield ARRIVED, find_arrivals(content.extract.establishments.select("siren", "created_on").to_pandas())
-    yield DEPARTED, content.departures
+    yield ARRIVALS, find_arrivals(content.extract.establishments.select("siren", "created_on").to_pandas())
+    yield DEPARTURES, content.departures
 
 
 def _with_others(contract: Contract, table: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,8 @@
 Publication is the replacement of the small file ``current``: ``os.replace`` swaps a text file in one step (POSIX:
 Linux, macOS). All it names is on the disk before (fsync of files,
 then of folders), so a process killed at any moment leaves either the old snapshot published, whole, or the new one,
-whole. The newest ``KEPT_SNAPSHOTS`` are kept, and the published one always.
+whole. The newest ``KEPT_SNAPSHOTS`` are kept, the newest of each of the last ``KEPT_REGISTERS`` registers, and the
+published one always.
 """
 
 from __future__ import annotations
@@ -40,10 +41,12 @@ from analytics.errors import UserError
 from analytics.settings import SNAPSHOT_ID, Settings
 
 KEPT_SNAPSHOTS = 10
+# Decisions and rosters publish the same register again and again: the ones before must stay, to compare with.
+KEPT_REGISTERS = 4
 MANIFEST = "manifest.json"
 CURRENT = "current"
 DECISIONS = "decisions.json"
-ISOCHRONES, HISTORY, ARRIVED, DEPARTED = "isochrones", "history", "arrivals", "departures"
+ISOCHRONES, HISTORY, ARRIVALS, DEPARTURES = "isochrones", "history", "arrivals", "departures"
 FIRMS_PREFIX, PROSPECTS_PREFIX, CLUSTERS_PREFIX = "firms-", "prospects-", "clusters-"
 # What every page and command takes for granted in a manifest.
 REQUIRED = ("sources", "counts", "excluded", "faults", "quality", "settings")
@@ -86,6 +89,11 @@ class Snapshot:
     def is_demo(self) -> bool:
         """Whether the tables come from the bundled demonstration files."""
         return bool(self.manifest.get("is_demo", False))
+
+    @property
+    def register(self) -> str | None:
+        """SHA-256 of the register file that the snapshot came from; None where the manifest names none."""
+        return next((s.get("sha256") for s in self.manifest["sources"] if s.get("role") == "register"), None)
 
     @property
     def table_names(self) -> tuple[str, ...]:
@@ -419,9 +427,12 @@ class Store:
             shutil.rmtree(path, ignore_errors=True)
 
     def _drop_old(self) -> None:
-        current = self.current_id()
-        for snapshot in self.snapshots()[KEPT_SNAPSHOTS:]:
-            if snapshot.id != current:
+        snapshots, registers = self.snapshots(), dict[str | None, str]()
+        for snapshot in snapshots:
+            registers.setdefault(snapshot.register, snapshot.id)
+        kept = {self.current_id(), *list(registers.values())[:KEPT_REGISTERS]}
+        for snapshot in snapshots[KEPT_SNAPSHOTS:]:
+            if snapshot.id not in kept:
                 # Renamed first: a removal cut short must not leave half a snapshot under its name.
                 aside = self.root / f"{_DROPPED}{snapshot.id}"
                 with suppress(OSError):

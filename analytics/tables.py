@@ -15,8 +15,10 @@ from analytics.errors import UserError
 from analytics.results.areas import LEVELS, size_label
 from analytics.results.bridge import BRIDGE_COLUMNS, bridge, earlier_snapshots
 from analytics.results.growth import (
+    CENTRAL_RATE,
     GROWTH_COLUMNS,
     HISTORY_COLUMNS,
+    fan_basis,
     growth,
     growth_base,
     growth_in_full,
@@ -36,6 +38,7 @@ from analytics.results.membership import (
     membership_answer,
     membership_basis,
     membership_in_full,
+    plan_defaults,
     staying,
 )
 from analytics.results.reach import (
@@ -62,7 +65,7 @@ from analytics.results.recruitment import (
     thresholds,
     white_space,
 )
-from analytics.results.selection import current_members, data_day, member_counts
+from analytics.results.selection import current_members, data_day, member_counts, roster_day
 from analytics.results.shares import (
     PENETRATION_COLUMNS,
     SHRUNK_COLUMNS,
@@ -103,6 +106,7 @@ from analytics.view import View
 
 __all__ = [
     "BRIDGE_COLUMNS",
+    "CENTRAL_RATE",
     "COVERAGE_COLUMNS",
     "GROWTH_COLUMNS",
     "HISTORY_COLUMNS",
@@ -130,6 +134,7 @@ __all__ = [
     "current_members",
     "data_day",
     "earlier_snapshots",
+    "fan_basis",
     "firms",
     "growth",
     "growth_base",
@@ -156,6 +161,7 @@ __all__ = [
     "penetration",
     "places",
     "plan",
+    "plan_defaults",
     "possible_sites",
     "prospects",
     "prospects_in_full",
@@ -165,6 +171,7 @@ __all__ = [
     "reach_places",
     "region_totals",
     "review",
+    "roster_day",
     "scenario_rates",
     "short_list",
     "shrunk_penetration",
@@ -255,12 +262,13 @@ READS: dict[str, tuple[str, ...]] = {
     "move": (*_REACH, "demand", "excluded"),
     "possible_sites": ("excluded", "forced"),
     "siting_notes": _SITES,
-    **dict.fromkeys(("history", "history_in_full", "observed_growth", "staying", "earlier_snapshots"), ()),
+    **dict.fromkeys(("history", "history_in_full", "fan_basis", "observed_growth", "staying", "earlier_snapshots"), ()),
     **dict.fromkeys(("growth", "growth_in_full"), ("base", "rate", "years")),
     "growth_base": ("base",),
     "growth_notes": ("base", "rate"),
     "published_points": ("measure",),
     "membership_basis": _PLAN,
+    "plan_defaults": ("target", "goal", "by", "churn"),
     **dict.fromkeys(("membership", "membership_in_full"), (*_PLAN, "pace")),
     "membership_answer": (*_PLAN, "pace", "conversion"),
     **dict.fromkeys(("budget", "budget_parts"), (*_PLAN, "pace", "cut")),

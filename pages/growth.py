@@ -5,16 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from analytics.text import growth_findings as findings
-from pages.shared import blocks, changes, filters, growth_plan, guards, projection
+from pages.shared import blocks, changes, filters, growth_plan, projection
 
 reader = filters.bar(filters=("department", "segment", "perimeter"))
 t, view = reader.t, reader.view
 rate = projection.rate_pct(reader)
 observed, history = reader.table("observed_growth"), reader.table("history_in_full")
 
-title = findings.headline(
-    reader.table("growth"), observed, t, rate_pct=rate, base=view.base, measure=view.measure
-)
+title = findings.headline(reader.table("growth"), observed, t, rate_pct=rate, base=view.base, measure=view.measure)
 blocks.title(title)
 projection.notes(reader)
 
@@ -31,20 +29,7 @@ with right, blocks.block("observed", title, t("growth.observed_subtitle")):
     blocks.tools(reader, projection.observed_table(reader), name="observed-growth", title=title)
 
 left, right = st.columns([8, 5], gap="large")
-with guards.one_sentence(t.language):
-    basis, answer = reader.table("membership_basis").iloc[0], reader.table("membership_answer").iloc[0]
-    title = findings.answer_sentence(answer, basis, t, view=view)
-    with left, blocks.block("plan", title, growth_plan.key(t)):
-        growth_plan.controls(reader, basis)
-        growth_plan.draw(reader, basis, alt=title)
-        growth_plan.answer(reader, basis, answer)
-        blocks.tools(reader, reader.table("membership_in_full"), name="membership", title=title)
-    title = findings.staying_title(basis, reader.table("staying"), t)
-    with right, blocks.block("staying", title, t("growth.staying_subtitle")):
-        growth_plan.staying(reader, basis, alt=title)
-    with right, blocks.block("budget", *growth_plan.budget_head(reader)):
-        growth_plan.budget(reader, basis)
-
+growth_plan.plan(reader, left, right)
 title = findings.history_title(history, t)
 with left, blocks.block("history", title, projection.history_key(t)):
     projection.history(reader, alt=title)

@@ -74,7 +74,7 @@ def growth_fan(
         xaxis=_years(first, times[-1], palette=palette),
         yaxis=_counts(bottom, top, palette=palette),
         annotations=[
-            *scale_notes(steps(top, bottom=bottom)[1:], palette=palette, t=t),
+            *scale_notes(steps(top, bottom=bottom), palette=palette, t=t),
             *_ends(rows, times[-1], measure=measure, rates=rates, span=(bottom, top), palette=palette, t=t),
             *_names_of_points(points, span=(bottom, top), palette=palette, t=t),
             *_past_name(drawn, palette=palette, t=t),
@@ -193,7 +193,8 @@ def _years(first: float, last: float, *, palette: Palette) -> dict[str, Any]:
     ticks = [year for year in range(int(first) - int(first) % step, int(last) + 1, step) if year >= first - 0.5]
     return {
         **AXIS,
-        "range": [first - 0.6, last + 0.2],
+        # Room at the left for the numbers of the other axis.
+        "range": [first - 0.09 * (last - first), last + 0.2],
         "tickvals": ticks,
         "ticktext": [str(year) for year in ticks],
         "tickfont": {"color": palette.secondary},

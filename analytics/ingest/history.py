@@ -8,7 +8,8 @@ they will. Size bands are two years old and have no past here: jobs have no hist
 
 **NAF 2025 is a break.** The register carries it since December 2025. Years before 1 January 2026 are judged by the
 NAF rév. 2 code of a row wherever it has one, later ones by the NAF 2025 code: what the recoding of that day moves in
-or out of the perimeter is counted apart (``recoded``), never as growth.
+or out of the perimeter is counted apart (``recoded``), never as growth. Where the register no longer has the
+older code of what is active, its past is judged by the newer one and the break is not seen (``uncoded``).
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ class History:
         creation, ``no_closings`` where there is no closed one, or fewer than half of them have their day; else None),
         ``as_of`` (day of the data), ``establishments`` (lives read), ``undated`` (without a day of creation, or with
         one of 1 January 1900 or before: taken as open from before the first count), ``future`` (created after the day
-        of the data: left out), ``unended`` (closed without a day: left out), ``is_recoded`` (whether a row has a NAF
-        2025 code).
+        of the data: left out), ``unended`` (closed without a day: left out), ``is_recoded`` (whether rows have both
+        codes), ``uncoded`` (active, without a NAF rév. 2 code: their past is judged by NAF 2025 too).
     """
 
     table: pd.DataFrame
@@ -82,7 +83,8 @@ def count_history(lives: pl.DataFrame, *, settings: Settings, as_of: date, years
         "undated": int(dated["born"].is_null().sum()),
         "future": dated.filter(future).height,
         "unended": dated.filter(unended).height,
-        "is_recoded": bool(dated["newer_code"].is_not_null().any()),
+        "is_recoded": bool((dated["newer_code"].is_not_null() & dated["older_code"].is_not_null()).any()),
+        "uncoded": dated.filter(pl.col("is_active") & pl.col("older_code").is_null()).height,
     }
     missing = _missing(dated)
     if missing:

@@ -27,20 +27,21 @@ class Side(NamedTuple):
     selected
         The firms of the view: ``siren, jobs_estimate``, one row each.
     perimeter
-        All firms of the view's perimeter by SIREN: ``department_code, segment, created_on``.
+        All firms of the view's perimeter, by SIREN as the index: ``department_code, segment, created_on``.
     elsewhere
         SIREN of the firms of the other perimeters.
     established_on
         Day of the first establishment that a firm has, by SIREN; of firms without one nothing is known.
     fates
-        What became of firms that an earlier snapshot held, by SIREN: ``closed``, ``moved_out``, ``recoded_out``.
+        What became of firms that an earlier snapshot held, by SIREN: ``closed``, ``moved_out``, ``recoded_out``, or
+        ``gone`` where the register does not say where they are.
     members
         Current members: ``member_id, name, siren`` (null where none was found).
     """
 
     day: date
     selected: pd.DataFrame
-    perimeter: Mapping[str, dict[str, Any]]
+    perimeter: pd.DataFrame
     elsewhere: frozenset[str]
     established_on: Mapping[str, pd.Timestamp]
     fates: Mapping[str, str]
@@ -77,8 +78,10 @@ def bridge(old: Side, new: Side, *, selection: Selection) -> pd.DataFrame:
         is in both selections; *entered* and *exited* where the firm came or went.
     """
     was, now = (dict(zip(s.selected["siren"], s.selected["jobs_estimate"], strict=True)) for s in (old, new))
-    came = _by_reason((siren, _arrival(siren, old, new, selection)) for siren in now.keys() - was.keys())
-    went = _by_reason((siren, _departure(siren, new, selection)) for siren in was.keys() - now.keys())
+    arrived, departed = now.keys() - was.keys(), was.keys() - now.keys()
+    before, after = (_rows(side, arrived | departed) for side in (old, new))
+    came = _by_reason((s, _arrival(s, before.get(s), after.get(s), old, new, selection)) for s in arrived)
+    went = _by_reason((s, _departure(s, after.get(s), new, selection)) for s in departed)
     firms = {s: len(came.get(s, ())) for s in ARRIVED} | {s: -len(went.get(s, ())) for s in DEPARTED}
     jobs = {s: math.fsum(now[f] for f in came.get(s, ())) for s in ARRIVED}
     jobs |= {s: -math.fsum(was[f] for f in went.get(s, ())) for s in DEPARTED}
@@ -94,28 +97,34 @@ def bridge(old: Side, new: Side, *, selection: Selection) -> pd.DataFrame:
     )
 
 
-def _arrival(siren: str, old: Side, new: Side, selection: Selection) -> str:
-    before = old.perimeter.get(siren)
+Row = dict[str, Any]
+
+
+def _rows(side: Side, sirens: Iterable[str]) -> dict[str, Row]:
+    """Return those of the firms that are in the side's perimeter, as they are there."""
+    there = side.perimeter[side.perimeter.index.isin(list(sirens))]
+    return dict(zip(there.index, there.to_dict("records"), strict=True))
+
+
+def _arrival(siren: str, before: Row | None, after: Row | None, old: Side, new: Side, selection: Selection) -> str:
     if before is not None:
         return f"{_change(before, selection)}_in"
     if siren in old.elsewhere:
         return "recoded_in"
-    row = new.perimeter.get(siren)
-    created = pd.NaT if row is None else row["created_on"]
+    created = pd.NaT if after is None else after["created_on"]
     if pd.notna(created) and created.date() >= old.day - LATE:
         return "opened"
     established = new.established_on.get(siren, pd.NaT)
     return "moved_in" if pd.notna(established) and established.date() >= old.day - LATE else "recoded_in"
 
 
-def _departure(siren: str, new: Side, selection: Selection) -> str:
-    after = new.perimeter.get(siren)
+def _departure(siren: str, after: Row | None, new: Side, selection: Selection) -> str:
     if after is not None:
         return f"{_change(after, selection)}_out"
     return "recoded_out" if siren in new.elsewhere else new.fates.get(siren, "gone")
 
 
-def _change(outside: dict[str, Any], selection: Selection) -> str:
+def _change(outside: Row, selection: Selection) -> str:
     """Return why a firm of the perimeter, as it was or is, is not selected."""
     if selection.departments and outside["department_code"] not in selection.departments:
         return "moved"
@@ -139,12 +148,21 @@ def _members(old: Side, new: Side, *, was: frozenset[str], now: frozenset[str]) 
 
 def _known_by_siren(members: pd.DataFrame) -> dict[str, set[str]]:
     """Return by what each firm's members are known: their id, and their name, since a SIREN filled in changes ids."""
-    rows = members.dropna(subset=["siren"])
-    return {str(siren): _known(group) for siren, group in rows.groupby("siren")}
+    found: dict[str, set[str]] = {}
+    for siren, names in zip(members["siren"], _names(members), strict=True):
+        if isinstance(siren, str):
+            found.setdefault(siren, set()).update(names)
+    return found
 
 
 def _known(members: pd.DataFrame) -> set[str]:
-    return {*members["member_id"], *members["name"].dropna().str.casefold()}
+    return {name for names in _names(members) for name in names}
+
+
+def _names(members: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Return id and name of each member, the name without regard to capitals, where there is one."""
+    pairs = zip(members["member_id"], members["name"], strict=True)
+    return [(member, name.casefold()) if isinstance(name, str) else (member,) for member, name in pairs]
 
 
 def _by_reason(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

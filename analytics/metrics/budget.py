@@ -14,8 +14,10 @@ class Budget(NamedTuple):
     dues_per_member, is_from_roster
         Mean dues of a member, and whether the roster says them: else they are the published self-financing over the
         members, which holds other income too.
-    dues, other_own, grants
-        Dues of all members; what else the cluster earns, so that own resources are as published; public grants.
+    dues
+        Of all members.
+    own, grants, total
+        Own resources (dues and other income), public grants and the budget, as published.
     lost, recruits_to_offset
         The grants cut, and the members whose dues stand for them.
     """
@@ -23,8 +25,9 @@ class Budget(NamedTuple):
     dues_per_member: float | None
     is_from_roster: bool
     dues: float | None
-    other_own: float | None
+    own: float | None
     grants: float | None
+    total: float | None
     lost: float | None
     recruits_to_offset: float | None
 
@@ -63,8 +66,8 @@ def budget(
     grants = _part(budget_eur, grants_pct)
     lost = _part(grants, cut_pct)
     dues = None if per_member is None else per_member * members
-    other = None if own is None or dues is None else max(0.0, own - dues)
-    return Budget(per_member, roster_dues is not None, dues, other, grants, lost, _over(lost, per_member))
+    offset = _over(lost, per_member)
+    return Budget(per_member, roster_dues is not None, dues, own, grants, budget_eur, lost, offset)
 
 
 def _part(value: float | None, percent: float | None) -> float | None:

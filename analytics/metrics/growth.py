@@ -119,7 +119,7 @@ def simulate(
     rate_pct
         The rate ``g`` around which years are drawn, in percent.
     spread_pct
-        In percentage points.
+        Standard deviation of the logarithm of a year's growth, in hundredths: near to percentage points.
 
     Returns
     -------
@@ -132,14 +132,19 @@ def simulate(
     L. Billard (eds), *Exploring the Limits of Bootstrap*, Wiley 1992, 263-270.
     """
     rates: Floats = np.asarray(observed_pct, dtype=np.float64)
-    usable: Floats = rates[np.isfinite(rates) & (rates > -100)]
-    random = np.random.default_rng(seed)
-    if usable.size < LEAST_YEARS:
+    known, random = rates[is_usable(rates)], np.random.default_rng(seed)
+    if known.size < LEAST_YEARS:
         strays: Floats = random.normal(0.0, spread_pct / 100, size=(paths, years))
     else:
-        strays = _blocks(_deviations(usable), paths=paths, years=years, random=random)
+        strays = _blocks(_deviations(known), paths=paths, years=years, random=random)
     logs: Floats = np.cumsum(strays + np.log1p(rate_pct / 100), axis=1)
     return np.hstack([np.ones((paths, 1)), np.exp(logs)])
+
+
+def is_usable(observed_pct: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Return which of the observed rates may be drawn: known, and over -100 %, after which nothing is left."""
+    rates: Floats = np.asarray(observed_pct, dtype=np.float64)
+    return np.isfinite(rates) & (rates > -100)
 
 
 def fan(growth: Floats, *, value: float) -> pd.DataFrame:

@@ -16,6 +16,8 @@ Floats = npt.NDArray[np.float64]
 # With fewer departures, or with fewer members of known arrival, the roster tells nothing of how many leave.
 LEAST_DEPARTURES = 5
 LEAST_DATED = 0.5
+# A curve that falls when one of three leaves tells of those three.
+LEAST_AT_RISK = 10
 DAYS = 365.25
 SURVIVAL_COLUMNS = ["years", "at_risk", "departures", "staying_pct", "low_pct", "high_pct"]
 OLDEST = pd.Timestamp(1900, 1, 1)
@@ -45,12 +47,13 @@ def dated_stays(members: pd.DataFrame, *, on: date) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``joined_on``, ``left_on``. A stay without the day of joining, with a day before 1900 or after ``on``, or that
-        ends before it begins, is left out.
+        ``joined_on``, ``left_on``. A stay that has not begun ``on`` that day, without the day of joining or with one
+        before 1900, or that ends before it begins, is left out; one that ends later is still a stay (null).
     """
     joined, left, today = members["joined_on"], members["left_on"], pd.Timestamp(on)
-    is_sound = joined.between(OLDEST, today) & (left.isna() | left.between(joined, today))
-    return members.loc[is_sound, ["joined_on", "left_on"]].reset_index(drop=True)
+    is_sound = joined.between(OLDEST, today) & (left.isna() | (left >= joined))
+    stays = members.loc[is_sound, ["joined_on", "left_on"]].reset_index(drop=True)
+    return stays.assign(left_on=stays["left_on"].mask(stays["left_on"] > today))
 
 
 def observed_churn(members: pd.DataFrame, *, on: date) -> Churn | None:
@@ -93,7 +96,8 @@ def survival(members: pd.DataFrame, *, on: date) -> pd.DataFrame:
     Kaplan and Meier (1958) with late entry: a member who joined before counting began (``observed_churn``) is at risk
     from then on, at the length of stay that it had, else those who had left unrecorded would pass for stayers.
     ``S(t) = prod over t_i <= t of (1 - d_i / n_i)``, ``d_i`` departures among ``n_i`` members at risk just before
-    ``t_i``. The 95 % limits are those of ``log(-log S)`` with Greenwood's variance, null where ``S`` is zero or one.
+    ``t_i``. Departures where fewer than ``LEAST_AT_RISK`` are at risk are left out: so few at the ends would decide the
+    whole curve. The 95 % limits are those of ``log(-log S)`` with Greenwood's variance, null where ``S`` is 0 or 1.
 
     Parameters
     ----------
@@ -103,8 +107,9 @@ def survival(members: pd.DataFrame, *, on: date) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a length of stay at which somebody left, after one at zero: ``years``, ``at_risk``, ``departures``,
-        ``staying_pct``, ``low_pct``, ``high_pct``. No row where nobody is known to have left.
+        A row a length of stay at which somebody left, after one at zero and before one at the longest stay that ten
+        have: ``years``, ``at_risk``, ``departures``, ``staying_pct``, ``low_pct``, ``high_pct``. No row where nobody is
+        known to have left, or fewer than ten are followed.
 
     References
     ----------
@@ -118,15 +123,28 @@ def survival(members: pd.DataFrame, *, on: date) -> pd.DataFrame:
     since = _begin(stays)
     entry: Floats = (since - stays["joined_on"]).dt.days.clip(lower=0).to_numpy(dtype=np.float64)
     end = (stays["left_on"].fillna(pd.Timestamp(on)) - stays["joined_on"]).dt.days.to_numpy(dtype=np.float64)
-    return product_limit(entry / DAYS, end / DAYS, stays["left_on"].notna().to_numpy())
+    curve = product_limit(entry / DAYS, end / DAYS, stays["left_on"].notna().to_numpy(), at_least=LEAST_AT_RISK)
+    followed: Floats = np.sort(end[end > entry])[::-1] / DAYS
+    if followed.size < LEAST_AT_RISK:
+        return pd.DataFrame(columns=SURVIVAL_COLUMNS, dtype="float64")
+    longest = followed[LEAST_AT_RISK - 1]
+    last = curve.tail(1).assign(years=longest, at_risk=float(LEAST_AT_RISK), departures=0.0)
+    return pd.concat([curve, last], ignore_index=True) if longest > curve["years"].iloc[-1] else curve
 
 
-def product_limit(entry: Floats, end: Floats, is_departure: npt.NDArray[np.bool_]) -> pd.DataFrame:
-    """Return ``survival`` of stays given by their length at entry under observation and at its end, in years."""
+def product_limit(
+    entry: Floats, end: Floats, is_departure: npt.NDArray[np.bool_], *, at_least: int = 1
+) -> pd.DataFrame:
+    """Return the curve of stays given by their length at entry under observation and at its end, in years.
+
+    Times at which fewer than ``at_least`` are at risk are left out.
+    """
     is_seen = end > entry
     entry, end, is_departure = entry[is_seen], end[is_seen], is_departure[is_seen]
     times: Floats = np.unique(end[is_departure])
     at_risk: Floats = ((entry < times[:, None]) & (end >= times[:, None])).sum(axis=1).astype(np.float64)
+    is_told: npt.NDArray[np.bool_] = at_risk >= at_least
+    times, at_risk = times[is_told], at_risk[is_told]
     left: Floats = ((end == times[:, None]) & is_departure).sum(axis=1).astype(np.float64)
     staying = np.asarray(np.cumprod(1 - left / at_risk), dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -9,11 +11,12 @@ import pandas as pd
 from analytics.errors import UserError
 from analytics.metrics.bridge import Selection, Side
 from analytics.metrics.bridge import bridge as metric
-from analytics.results.selection import current_members, data_day, selected_firms
+from analytics.results.selection import current_members, data_day, says_jobs, selected_firms
 from analytics.settings import Settings
-from analytics.store import ARRIVED, DEPARTED, Snapshot, Store
+from analytics.store import ARRIVALS, DEPARTURES, Snapshot, Store
 from analytics.view import View
 
+FIGURES = ("firms", "jobs", "members")
 BRIDGE_COLUMNS = ["figure", "step", "change", "level"]
 
 
@@ -25,68 +28,118 @@ def bridge(
     Parameters
     ----------
     start, end
-        Ids of the snapshots; ``start`` the view's ``since``, else the one before, ``end`` this one unless given.
+        Ids of the snapshots. ``start`` is the view's ``since`` unless given, else the last one before this whose
+        register was another, else the one before; ``end`` is this one.
+
+    Returns
+    -------
+    DataFrame
+        Of ``firms``, ``jobs`` and ``members`` those that both snapshots tell: jobs where both registers do, members
+        where both have a roster.
 
     Raises
     ------
     UserError
-        When there is no such snapshot, no earlier one, both are the same, the later comes first, or they are of
-        different regions, perimeters, or one of the demonstration and one of real files.
+        When there is no such snapshot, no earlier one, both are the same, the later comes first, or they do not
+        compare: another region, or the perimeter, segments or departments were defined otherwise, or one is of the
+        demonstration and one of real files.
     """
     store = Store(snapshot.path.parent)
     new = snapshot if end in (None, snapshot.id) else store.open(str(end))
-    old = _opened(store, start or view.since, new)
-    _refuse_unlike(old, new, view, settings)
+    asked = start or view.since
+    if asked is None:
+        before = earlier_snapshots(new, view, settings)
+        if before.empty:
+            raise UserError("growth.bridge_alone")
+        asked = str(before.loc[before["is_usual"], "id"].iloc[0])
+    old = _open(str(store.root), asked)
+    _refuse_unlike(old, new, view)
     selection = Selection(view.departments, view.segments)
-    return metric(_side(old, view), _side(new, view), selection=selection)[BRIDGE_COLUMNS]
+    table = metric(_side(old, view), _side(new, view), selection=selection)
+    told = [figure for figure in FIGURES if all(_tells(side, figure, view) for side in (old, new))]
+    return table.loc[table["figure"].isin(told), BRIDGE_COLUMNS].reset_index(drop=True)
 
 
 def earlier_snapshots(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
-    """Return the snapshots with which this one can be compared, newest first: ``id``, ``built_at``, ``day``."""
-    found = [old for old in Store(snapshot.path.parent).snapshots() if _is_comparable(old, snapshot, view, settings)]
+    """Return the snapshots with which this one can be compared, newest first: ``id``, ``built_at``, ``day``.
+
+    ``is_usual`` marks the one that is meant unless another is named. People's decisions and new rosters publish the
+    same register again; a rollback leaves snapshots behind that nothing came from. So it is the first, going back from
+    each to the one that was published when it was built, whose register is another; else the first of them at all, else
+    the newest.
+    """
+    del settings
+    found = [old for old in Store(snapshot.path.parent).snapshots() if _is_comparable(old, snapshot, view)]
     rows = [(old.id, pd.Timestamp(old.built_at), pd.Timestamp(data_day(old))) for old in found]
-    return pd.DataFrame(rows, columns=["id", "built_at", "day"])
+    usual = _usual(snapshot, {old.id: old for old in found})
+    table = pd.DataFrame(rows, columns=["id", "built_at", "day"])
+    return table.assign(is_usual=table["id"] == usual)
 
 
-def _opened(store: Store, asked: str | None, new: Snapshot) -> Snapshot:
-    if asked is not None:
-        return store.open(asked)
-    before = [old for old in store.snapshots() if old.built_at < new.built_at and old.is_demo == new.is_demo]
-    if not before:
-        raise UserError("growth.bridge_alone")
-    return before[0]
+def _usual(snapshot: Snapshot, comparable: dict[str, Snapshot]) -> str | None:
+    chain, before = [], snapshot.manifest.get("previous")
+    while before in comparable and before not in chain:
+        chain.append(before)
+        before = comparable[before].manifest.get("previous")
+    # Where a link is missing (old snapshots are dropped), whatever came before the last one is looked at.
+    last = comparable[chain[-1]] if chain else snapshot
+    is_cut = before is not None and before not in comparable
+    older = [name for name, old in comparable.items() if is_cut and old.built_at < last.built_at]
+    others = (name for name in [*chain, *older] if comparable[name].register != snapshot.register)
+    return next(others, next(iter(chain), next(iter(comparable), None)))
 
 
-def _is_comparable(old: Snapshot, new: Snapshot, view: View, settings: Settings) -> bool:
+@lru_cache(maxsize=4)
+def _open(root: str, snapshot_id: str) -> Snapshot:
+    """Return another snapshot, opened once: its tables are read and checked once, whatever selections are compared."""
+    return Store(Path(root)).open(snapshot_id)
+
+
+def _is_comparable(old: Snapshot, new: Snapshot, view: View) -> bool:
     try:
-        _refuse_unlike(old, new, view, settings)
+        _refuse_unlike(old, new, view)
     except UserError:
         return False
     return True
 
 
-def _refuse_unlike(old: Snapshot, new: Snapshot, view: View, settings: Settings) -> None:
+def _refuse_unlike(old: Snapshot, new: Snapshot, view: View) -> None:
     if old.id == new.id:
         raise UserError("growth.bridge_same", snapshot=new.id)
     if old.built_at > new.built_at:
         raise UserError("growth.bridge_reversed", start=old.id, end=new.id)
     if old.is_demo != new.is_demo:
         raise UserError("growth.bridge_demo")
-    if old.settings().region.code != settings.region.code or view.perimeter not in old.perimeters:
+    if _meaning(old, view) != _meaning(new, view):
         raise UserError("growth.bridge_unlike", snapshot=old.id)
+
+
+def _meaning(snapshot: Snapshot, view: View) -> tuple[object, ...]:
+    """Return what a firm of the view is by the settings of a snapshot: where that changes, nobody has moved."""
+    settings = snapshot.settings()
+    activities = settings.perimeters.get(view.perimeter) if view.perimeter in snapshot.perimeters else None
+    codes = None if activities is None else (activities.naf_rev2, activities.naf_2025)
+    segments = tuple((key, segment.naf_rev2, segment.naf_2025) for key, segment in settings.segments.items())
+    return settings.region.code, settings.region.departments, codes, segments
+
+
+def _tells(snapshot: Snapshot, figure: str, view: View) -> bool:
+    """Return whether a snapshot tells a figure at all: what one side does not tell has not changed."""
+    if figure == "jobs":
+        return says_jobs(snapshot.firms(view.perimeter))
+    return figure != "members" or not snapshot.table("members").empty
 
 
 def _side(snapshot: Snapshot, view: View) -> Side:
     firms = snapshot.firms(view.perimeter)
-    known = firms.set_index("siren")[["department_code", "segment", "created_on"]]
     others = {s for p in snapshot.perimeters for s in snapshot.firms(p)["siren"]} - set(firms["siren"])
     return Side(
         day=data_day(snapshot),
         selected=selected_firms(snapshot, view)[["siren", "jobs_estimate"]],
-        perimeter=known.to_dict("index"),  # type: ignore[arg-type]
+        perimeter=firms.set_index("siren")[["department_code", "segment", "created_on"]],
         elsewhere=frozenset(others),
-        established_on=_told(snapshot, ARRIVED, "established_on"),
-        fates=_told(snapshot, DEPARTED, "fate"),
+        established_on=_told(snapshot, ARRIVALS, "established_on"),
+        fates=_told(snapshot, DEPARTURES, "fate"),
         members=current_members(snapshot)[["member_id", "name", "siren"]],
     )
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from calendar import isleap
+from typing import TypedDict
+
 import numpy as np
 import pandas as pd
 
+from analytics.contracts import HISTORY as HISTORY_CONTRACT
 from analytics.errors import UserError
 from analytics.metrics import growth as metric
-from analytics.results.selection import data_day, derived, says_jobs, selected_firms
-from analytics.settings import PublishedFigure, Scenario, Settings
+from analytics.results.selection import data_day, says_jobs, selected_firms
+from analytics.settings import PublishedFigure, Settings
 from analytics.store import HISTORY, Snapshot
 from analytics.view import View
 
 HISTORY_COLUMNS = ["year", "open", "opened", "closed", "net_rate_pct"]
 GROWTH_COLUMNS = ["year", "firms", "jobs"]
 PERCENTILES = ("p10", "p25", "p50", "p75", "p90")
-SCENARIOS = ("low", "central", "high")
 CENTRAL_RATE = "growth_pct_per_year"
 _UNDATED = ("undated", "future", "unended")
+# Of fewer establishments one opening or closing decides a rate; of so large a share the codes decide the past.
+_FEW_OPEN, _MANY = 30, 0.1
 _YEARLY, _WHOLE = "jobs_growth_pct_per_year", "jobs_growth_pct"
 
 
@@ -34,9 +39,10 @@ def history(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
 
 
 def history_in_full(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
-    """Return ``history``, without a row where there is none, and ``recoded`` and ``is_complete`` (the year is over)."""
+    """Return ``history`` with ``recoded`` and ``is_complete`` (the year is over); no row where there is none."""
     del settings
-    rows = derived(snapshot, HISTORY)
+    # A snapshot of an earlier version has none.
+    rows = snapshot.table(HISTORY) if HISTORY in snapshot.table_names else HISTORY_CONTRACT.empty()
     keep = rows["perimeter"] == view.perimeter
     if view.departments:
         keep &= rows["department_code"].isin(view.departments)
@@ -78,7 +84,7 @@ def growth_in_full(snapshot: Snapshot, view: View, settings: Settings) -> pd.Dat
     base = growth_base(snapshot, view, settings).iloc[0]
     rates = scenario_rates(view, settings)
     columns: dict[str, object] = {"year": int(base["year"]) + np.arange(view.years + 1)}
-    for name, rate in zip(SCENARIOS, (rates[key] for key in SCENARIOS), strict=True):
+    for name, rate in (("low", rates["low"]), ("central", rates["central"]), ("high", rates["high"])):
         suffix = "" if name == "central" else f"_{name}"
         for quantity in ("firms", "jobs"):
             projected = None if rate is None else metric.project(base[quantity], rate_pct=rate, years=view.years)
@@ -86,46 +92,68 @@ def growth_in_full(snapshot: Snapshot, view: View, settings: Settings) -> pd.Dat
     rows = pd.DataFrame(columns)
     if view.base != "register":
         return rows
-    fan = metric.fan(paths(snapshot, view, settings), value=float(base["firms"]))
+    fan = metric.fan(paths(snapshot, view, settings, years=view.years), value=float(base["firms"]))
     return rows.join(fan.drop(columns="t").add_prefix("firms_"))
 
 
 def growth_base(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
-    """Return the one row from which growth is projected: ``year``, ``day`` (null if published), ``firms``, ``jobs``."""
+    """Return the one row from which growth is projected: ``year``, ``day`` (null if published), ``firms``, ``jobs``.
+
+    ``moment`` is that day in years: 2026.83 is the end of October 2026.
+
+    Raises
+    ------
+    UserError
+        When no published figure of firms could be a base.
+    """
     if view.base == "register":
         firms, day = selected_firms(snapshot, view), data_day(snapshot)
         jobs = float(firms["jobs_estimate"].sum()) if says_jobs(firms) else float("nan")
-        return pd.DataFrame([{"year": day.year, "day": pd.Timestamp(day), "firms": float(len(firms)), "jobs": jobs}])
+        moment = day.year + (day.timetuple().tm_yday - 1) / (366 if isleap(day.year) else 365)
+        base = {"year": day.year, "day": pd.Timestamp(day), "moment": moment}
+        return pd.DataFrame([base | {"firms": float(len(firms)), "jobs": jobs}])
     published = settings.reference_figure("firms")
     if published is None:
         raise UserError("growth.no_published_base")
     of_jobs = settings.reference_figure("jobs")
     jobs = of_jobs.value if of_jobs and of_jobs.year == published.year else float("nan")
-    return pd.DataFrame([{"year": published.year, "day": pd.NaT, "firms": published.value, "jobs": jobs}])
+    base = {"year": published.year, "day": pd.NaT, "moment": float(published.year)}
+    return pd.DataFrame([base | {"firms": published.value, "jobs": jobs}])
 
 
-def scenario_rates(view: View, settings: Settings) -> dict[str, float | None]:
-    """Return the rate of each of ``SCENARIOS``, in percent a year: the central one is the view's, else as published.
+def fan_basis(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return the one row of what the fan rests on: ``years`` to draw from, ``first_year``, ``paths``, ``is_supposed``.
 
-    Raises
-    ------
-    UserError
-        When neither the view nor a published figure gives a rate.
+    With too few years the spread is that of the settings.
     """
+    rows = history_in_full(snapshot, view, settings)
+    years = rows.loc[metric.is_usable(rows["net_rate_pct"]), "year"]
+    first, few = (int(years.min()) if len(years) else None), len(years) < metric.LEAST_YEARS
+    return pd.DataFrame([{"years": len(years), "first_year": first, "paths": metric.PATHS, "is_supposed": few}])
+
+
+class Rates(TypedDict):
+    """The rate of each scenario, in percent a year; None where the settings have none."""
+
+    low: float | None
+    central: float
+    high: float | None
+
+
+def scenario_rates(view: View, settings: Settings) -> Rates:
+    """Return the rates: the central one is the view's, else as published, else zero (``growth_notes`` says so)."""
     published = settings.reference_figure(CENTRAL_RATE)
-    central = view.rate if view.rate is not None else published.value if published else None
-    if central is None:
-        raise UserError("growth.no_rate")
+    central = view.rate if view.rate is not None else published.value if published else 0.0
     low, high = settings.growth.low, settings.growth.high
     return {"low": low.rate_pct if low else None, "central": central, "high": high.rate_pct if high else None}
 
 
-def paths(snapshot: Snapshot, view: View, settings: Settings) -> np.ndarray:
+def paths(snapshot: Snapshot, view: View, settings: Settings, *, years: int) -> np.ndarray:
     """Return simulated growth of the view's firms since the day of the register (``metrics.growth.simulate``)."""
     return metric.simulate(
         history_in_full(snapshot, view, settings)["net_rate_pct"],
-        rate_pct=float(scenario_rates(view, settings)["central"] or 0.0),
-        years=view.years,
+        rate_pct=scenario_rates(view, settings)["central"],
+        years=years,
         spread_pct=settings.growth.spread_pct,
     )
 
@@ -163,28 +191,30 @@ def published_points(snapshot: Snapshot, view: View, settings: Settings) -> pd.D
 def growth_notes(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
     """Return what a reader of growth must know and no figure says: ``note`` and the ``count`` that it speaks of.
 
-    ``history_missing_*`` (why the register has no past), ``one_year`` (a single year is told), ``few_years`` (the fan
-    is a stated spread), ``undated``, ``future``, ``unended`` (rows whose days do not serve), ``recoded``
-    (establishments that NAF 2025 moved in or out, net), ``sizes`` (the past does not heed sizes), ``whole`` (the
-    published base does not heed what is selected), ``negative`` (the rate is).
+    ``history_missing_*`` (why the register has no past), ``few_years`` (the fan is a stated spread), ``few_open`` (so
+    few establishments that one decides a rate), ``undated``, ``future``, ``unended`` (rows whose days do not serve),
+    ``uncoded`` (their past is judged by NAF 2025), ``recoded`` (establishments that NAF 2025 moved in or out, net),
+    ``sizes`` (the past does not heed sizes), ``whole`` (the published base does not heed what is selected), ``no_rate``
+    (none is published: zero is supposed), ``negative`` (the rate is).
     """
     facts = snapshot.manifest.get("history") or {}
-    rows = history_in_full(snapshot, view, settings)
-    years = int(rows["net_rate_pct"].notna().sum())
-    is_register, missing = view.base == "register", facts.get("missing")
-    recoded = int(rows["recoded"].sum())
+    rows, is_register = history_in_full(snapshot, view, settings), view.base == "register"
+    fan = fan_basis(snapshot, view, settings).iloc[0]
+    missing = "older" if HISTORY not in snapshot.table_names else facts.get("missing") or "empty"
+    recoded, rate = int(rows["recoded"].sum()), scenario_rates(view, settings)["central"]
+    open_now = int(rows["open"].iloc[-1]) if len(rows) else 0
+    many = facts.get("uncoded", 0) > _MANY * max(facts.get("establishments", 0), 1)
     found: list[tuple[str, bool, int]] = [
-        (f"history_missing_{missing or 'empty'}", rows.empty, 0),
-        ("one_year", len(rows) > 0 and years <= 1, years),
-        ("few_years", len(rows) > 0 and is_register and 1 < years < metric.LEAST_YEARS, years),
-        *(
-            (name, facts.get(name, 0) > 0 and not missing, facts.get(name, 0))
-            for name in ("undated", "future", "unended")
-        ),
+        (f"history_missing_{missing}", rows.empty, 0),
+        ("few_years", len(rows) > 0 and is_register and bool(fan["is_supposed"]), int(fan["years"])),
+        ("few_open", len(rows) > 0 and open_now < _FEW_OPEN, open_now),
+        *((name, facts.get(name, 0) > 0 and len(rows) > 0, facts.get(name, 0)) for name in _UNDATED),
+        ("uncoded", many and len(rows) > 0, facts.get("uncoded", 0)),
         ("recoded", recoded != 0, recoded),
         ("sizes", bool(view.sizes) or view.employers_only, 0),
         ("whole", not is_register and not view.selects_all, 0),
-        ("negative", float(scenario_rates(view, settings)["central"] or 0.0) < 0, 0),
+        ("no_rate", view.rate is None and settings.reference_figure(CENTRAL_RATE) is None, 0),
+        ("negative", rate < 0, 0),
     ]
     return pd.DataFrame([(name, count) for name, holds, count in found if holds], columns=["note", "count"])
 
@@ -202,7 +232,7 @@ def _published_rate(figure: PublishedFigure) -> dict[str, object]:
     return {"basis": "published", **years, **_said_by(figure)}
 
 
-def _said_by(figure: PublishedFigure | Scenario) -> dict[str, str | None]:
+def _said_by(figure: PublishedFigure) -> dict[str, str | None]:
     scope = figure.scope
     return {
         "source_fr": figure.source.fr,

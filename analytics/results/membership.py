@@ -16,12 +16,12 @@ from analytics.errors import UserError
 from analytics.metrics import membership as metric
 from analytics.metrics import retention
 from analytics.metrics.budget import budget as budget_of
-from analytics.metrics.growth import project, simulate
-from analytics.results.growth import history_in_full, scenario_rates
-from analytics.results.selection import current_members, data_day, marked_firms, says_jobs
+from analytics.metrics.growth import project
+from analytics.results.growth import paths, scenario_rates
+from analytics.results.selection import current_members, data_day, marked_firms, roster_day, says_jobs
 from analytics.settings import Settings
 from analytics.store import Snapshot
-from analytics.view import View
+from analytics.view import MOST_YEARS, View
 
 MEMBERSHIP_COLUMNS = ["year", "members", "firms", "share_pct", "recruits"]
 # Of fewer members the roster gives the dues: their mean would pass for that of all.
@@ -57,12 +57,7 @@ def membership_in_full(snapshot: Snapshot, view: View, settings: Settings) -> pd
     recruits = _recruits(basis, view)
     members = _path(float(basis["members"]), recruits, churn)
     firms = project(float(basis["firms"]), rate_pct=float(basis["rate_pct"]), years=years)
-    growth = simulate(
-        history_in_full(snapshot, view, settings)["net_rate_pct"],
-        rate_pct=float(basis["rate_pct"]),
-        years=years,
-        spread_pct=settings.growth.spread_pct,
-    )
+    growth = paths(snapshot, view, settings, years=years)
     return pd.DataFrame(
         {
             "year": int(basis["year"]) + np.arange(years + 1),
@@ -80,17 +75,28 @@ def membership_basis(snapshot: Snapshot, view: View, settings: Settings) -> pd.D
     """Return the one row of what the plan starts from and supposes.
 
     ``members``, ``roster_members`` (of the whole cluster), ``firms``, ``year`` and ``day`` of the register, ``by``,
-    ``rate_pct``; ``churn_pct`` and ``churn_from`` (``given``, ``roster`` or ``assumed``) with ``churn_low_pct``,
-    ``churn_high_pct``, ``departures``, ``member_years`` and ``since`` where the roster tells; ``jobs_per_member``
+    ``rate_pct``; ``share_pct`` of the firms that are members (null without a firm); ``churn_pct`` and ``churn_from``
+    (``given``, ``roster`` or ``assumed``), and what the roster tells: ``roster_pct`` with ``churn_low_pct``,
+    ``churn_high_pct``, ``departures``, ``member_years`` and ``since``, null where it does not; ``jobs_per_member``
     (null where no member's jobs are told); ``goal`` and ``target_members``, the members that the target asks for in
     ``by``.
+
+    Raises
+    ------
+    UserError
+        When there is no roster, ``by`` is not one of the next ``MOST_YEARS`` years, a share is over 100 %, or jobs are
+        aimed at and no member's are told.
     """
     if snapshot.table("members").empty:
         raise UserError("growth.no_roster")
     firms, day = marked_firms(snapshot, view), data_day(snapshot)
-    by = view.by if view.by is not None else max(settings.growth.target_year, day.year + 1)
-    if by <= day.year:
-        raise UserError("growth.by_passed", by=str(by), year=str(day.year))
+    asked = plan_defaults(snapshot, view, settings).iloc[0]
+    by, goal = int(asked["by"]), float(asked["goal"])
+    if not day.year < by <= day.year + MOST_YEARS:
+        key = "growth.by_passed" if by <= day.year else "growth.by_far"
+        raise UserError(key, by=str(by), year=str(day.year), years=MOST_YEARS)
+    if view.target == "share" and goal > 100:
+        raise UserError("growth.share_over", share=f"{goal:g}")
     members = int(firms["is_member"].sum())
     jobs = float(firms["member_jobs"].sum()) / members if members and says_jobs(firms) else math.nan
     basis = {
@@ -102,11 +108,27 @@ def membership_basis(snapshot: Snapshot, view: View, settings: Settings) -> pd.D
         "by": by,
         "rate_pct": scenario_rates(view, settings)["central"],
         "jobs_per_member": jobs,
+        "share_pct": 100 * members / len(firms) if len(firms) else math.nan,
         **_churn(snapshot, view, settings),
     }
-    goal = _goal(view, settings)
     target = _target_members(basis, view, goal)
+    if not math.isfinite(target):
+        raise UserError("growth.no_jobs")
     return pd.DataFrame([basis | {"goal": goal, "target_members": target}])
+
+
+def plan_defaults(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
+    """Return the one row of the numbers that a plan has where the view says none: ``goal``, ``by``, ``churn_pct``.
+
+    And ``first``, the first year that may be aimed at. Nothing is refused here: a reader who asked for what cannot be
+    answered still needs the numbers to change.
+    """
+    first, rules = data_day(snapshot).year + 1, settings.growth
+    usual = {"members": rules.target_members, "share": rules.target_share_pct, "jobs": rules.target_jobs}
+    goal = view.goal if view.goal is not None and view.target != "hold" else float(usual.get(view.target, 0.0))
+    by = view.by if view.by is not None else max(rules.target_year, first)
+    churn = _churn(snapshot, view, settings)["churn_pct"]
+    return pd.DataFrame([{"goal": goal, "by": by, "first": first, "churn_pct": churn}])
 
 
 def membership_answer(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
@@ -148,23 +170,29 @@ def membership_answer(snapshot: Snapshot, view: View, settings: Settings) -> pd.
 def staying(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
     """Return how many members are still there so long after they joined (``retention.survival``); the whole roster."""
     del view, settings
-    return retention.survival(snapshot.table("members"), on=data_day(snapshot))
+    return retention.survival(snapshot.table("members"), on=roster_day(snapshot))
 
 
 def budget(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
     """Return the year's money in euros, and what the plan and a cut in public grants do to it; a row each.
 
-    ``item``, ``eur`` a year, ``members`` for whom it stands: ``dues``, ``other_own``, ``grants``, ``total`` (all as of
-    today), ``plan`` (dues of the members that the view's plan adds by its year), ``lost`` (grants cut by the view's
-    ``cut``) and the members whose dues stand for them. Null where neither the roster nor a published figure tells. The
-    cluster has one budget: but for the plan it is the whole roster's, whatever the view selects.
+    ``item``, ``eur`` a year, ``members`` for whom it stands: ``dues`` of today's members; as published, and not added
+    to those, ``own`` resources, ``grants`` and the ``total``; ``plan`` (dues of the members that the plan adds by its
+    year) and ``lost`` (grants cut by the view's ``cut``, and the members whose dues stand for them). Null where
+    neither the roster nor a published figure tells. The cluster has one budget: but for the plan it is the whole
+    cluster's, whatever the view selects.
+
+    Raises
+    ------
+    UserError
+        As ``membership_basis``.
     """
     parts = budget_parts(snapshot, view, settings).iloc[0]
     rows = [
         ("dues", parts["dues"], parts["members"]),
-        ("other_own", parts["other_own"], math.nan),
+        ("own", parts["own"], math.nan),
         ("grants", parts["grants"], math.nan),
-        ("total", parts["dues"] + parts["other_own"] + parts["grants"], math.nan),
+        ("total", parts["total"], math.nan),
         ("plan", parts["plan"], parts["added_members"]),
         ("lost", -parts["lost"], parts["recruits_to_offset"]),
     ]
@@ -175,7 +203,12 @@ def budget_parts(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataF
     """Return the one row of ``metrics.budget.Budget`` with ``members``, ``added_members``, ``plan`` and ``break_even``.
 
     ``dues_known`` is the number of members whose dues the roster gives; ``break_even`` the first year in which the
-    plan's added members pay what the cut takes (null: not by its year).
+    plan's added members pay what the cut takes (null: not by its year, or nothing is known to be lost).
+
+    Raises
+    ------
+    UserError
+        As ``membership_basis``.
     """
     current = current_members(snapshot)
     if current.empty:
@@ -205,13 +238,14 @@ def budget_parts(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataF
         "plan": float(added.iloc[-1]) * per_member,
         "break_even": int(pays.iloc[0]) if len(pays) else None,
     }
-    nullable = ("dues_per_member", "dues", "other_own", "grants", "lost", "recruits_to_offset")
+    nullable = ("dues_per_member", "dues", "own", "grants", "total", "lost", "recruits_to_offset")
     return pd.DataFrame([row]).astype(dict.fromkeys(nullable, "float64") | {"break_even": "Int64"})
 
 
 def _churn(snapshot: Snapshot, view: View, settings: Settings) -> dict[str, Any]:
-    found = retention.observed_churn(snapshot.table("members"), on=data_day(snapshot))
+    found = retention.observed_churn(snapshot.table("members"), on=roster_day(snapshot))
     told = {
+        "roster_pct": found.churn_pct if found else math.nan,
         "churn_low_pct": found.low_pct if found else math.nan,
         "churn_high_pct": found.high_pct if found else math.nan,
         "departures": found.departures if found else 0,
@@ -223,19 +257,6 @@ def _churn(snapshot: Snapshot, view: View, settings: Settings) -> dict[str, Any]
     if found:
         return {"churn_pct": found.churn_pct, "churn_from": "roster", **told}
     return {"churn_pct": settings.growth.churn_pct, "churn_from": "assumed", **told}
-
-
-def _goal(view: View, settings: Settings) -> float:
-    usual = {
-        "hold": 0.0,
-        "members": float(settings.growth.target_members),
-        "share": settings.growth.target_share_pct,
-        "jobs": float(settings.growth.target_jobs),
-    }
-    goal = view.goal if view.goal is not None and view.target != "hold" else usual[view.target]
-    if view.target == "share" and goal > 100:
-        raise UserError("growth.share_over", share=f"{goal:g}")
-    return goal
 
 
 def _target_members(basis: dict[str, Any], view: View, goal: float) -> float:
@@ -258,8 +279,6 @@ def _recruits(basis: pd.Series, view: View) -> np.ndarray:
         return np.full(years, view.pace)
     if view.target == "hold":
         return metric.recruits_to_hold(members, rate_pct=float(basis["rate_pct"]), churn_pct=churn, years=years)
-    if not math.isfinite(basis["target_members"]):
-        raise UserError("growth.no_jobs")
     target = float(basis["target_members"])
     return np.full(years, metric.recruits_to_reach(members, target=target, churn_pct=churn, years=years))
 

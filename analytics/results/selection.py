@@ -52,6 +52,22 @@ def data_day(snapshot: Snapshot) -> date:
     return date.fromisoformat(days[0]) if days and days[0] else snapshot.built_at.date()
 
 
+def roster_day(snapshot: Snapshot) -> date:
+    """Return the day of the roster: that of its file, or the last day in it if that is later; none after the build.
+
+    Not that of the register: a member who leaves after the roster was written is not in it.
+    """
+    days = [snapshot.built_at.date()]
+    given = [source["modified"] for source in snapshot.manifest["sources"] if source["role"] == "members"]
+    if not given:
+        return days[0]
+    members, built = snapshot.table("members"), pd.Timestamp(days[0])
+    told = pd.concat([members["joined_on"], members["left_on"]])
+    last = told[told <= built].max()
+    written = date.fromisoformat(given[0][:10])
+    return min(days[0], written if pd.isna(last) else max(written, last.date()))
+
+
 def says_jobs(firms: pd.DataFrame) -> bool:
     """Return whether the register tells jobs of these firms: a size band, or that one employs."""
     return firms.empty or bool((firms["size_code"] != "NN").any() or firms["is_employer"].any())

@@ -51,8 +51,8 @@ def headline(
     if pd.isna(first[measure]):
         return t("growth.fan_no_jobs")
     told = {"rate": rate_words(rate_pct, t), "first": str(first["year"]), "last": str(last["year"])}
-    told |= {"start": t.number(first[measure]), "end": t.number(last[measure])}
-    text = t(f"growth.title_{base}_{measure}", **told)
+    told["end"] = t.number(last[measure])
+    text = t.plural(f"growth.title_{base}_{measure}", round(first[measure]), **told)
     seen = judged(observed)
     if seen is None:
         return text
@@ -94,6 +94,8 @@ def fan_title(rows: pd.DataFrame, t: Translator, *, measure: str) -> str:
     year = str(int(last["year"]))
     if pd.isna(last[measure]):
         return t("growth.fan_no_jobs")
+    if not rows["firms"].iloc[0]:
+        return t("growth.title_empty")
     if f"{measure}_p10" in rows:
         low, high = (t.number(last[f"{measure}_{p}"]) for p in ("p10", "p90"))
         return t("growth.fan_title", low=low, high=high, year=year)
@@ -140,6 +142,8 @@ def answer_sentence(answer: pd.Series, basis: pd.Series, t: Translator, *, view:
     }
     if not basis["firms"]:
         return t("growth.title_empty")
+    if view.target == "hold" and not basis["members"]:
+        return t("growth.answer_nobody")
     if answer["state"] == "beyond":
         return t("growth.answer_beyond", **told)
     if answer["is_pace"]:
@@ -155,8 +159,7 @@ def goal_words(basis: pd.Series, t: Translator, *, view: Aimed) -> str:
     """Return the target in words: ``600 adhérents``, ``5 % des entreprises``, ``25 000 emplois d’adhérents``."""
     goal = float(basis["goal"])
     if view.target == "hold":
-        share = 100 * basis["members"] / basis["firms"] if basis["firms"] else 0.0
-        return t("growth.goal_hold", share=t.percent(share))
+        return t("growth.goal_hold", share=t.percent(basis["share_pct"]))
     if view.target == "share":
         return t("growth.goal_share", share=rate_words(goal, t))
     return t.plural(f"growth.goal_{view.target}", round(goal))
@@ -165,7 +168,7 @@ def goal_words(basis: pd.Series, t: Translator, *, view: Aimed) -> str:
 def reached_sentence(answer: pd.Series, t: Translator, *, view: Aimed) -> str:
     """Say in which year the pace of the first year, kept, gets to the target, or that it never does."""
     recruits = t.amount("growth.recruits", answer["recruits"])
-    if answer["state"] == "met" or view.target == "hold":
+    if answer["state"] in ("met", "beyond") or view.target == "hold":
         return ""
     if pd.isna(answer["year_reached"]):
         limit = answer["limit"]
@@ -178,7 +181,7 @@ def visits_sentence(answer: pd.Series, t: Translator, *, view: Aimed) -> str:
     """Say how many visits the recruits take, a year, and a month for each of the staff."""
     if pd.isna(answer["visits"]):
         return t("growth.visits_none")
-    if answer["visits"] <= 0:
+    if answer["visits"] <= 0 or answer["state"] == "beyond":
         return ""
     conversion = rate_words(view.conversion, t)
     text = t.plural("growth.visits", math.ceil(answer["visits"]), conversion=conversion)
@@ -187,8 +190,10 @@ def visits_sentence(answer: pd.Series, t: Translator, *, view: Aimed) -> str:
     return text + t("growth.visits_staff", visits=t.tenths(answer["visits_per_staff"]))
 
 
-def falling_sentence(answer: pd.Series, t: Translator) -> str:
-    """Say how likely it is that the members are a smaller share than today."""
+def falling_sentence(answer: pd.Series, t: Translator, *, view: Aimed) -> str:
+    """Say how likely it is that the members are a smaller share than today; nothing of a plan that follows firms."""
+    if answer["state"] == "beyond" or (view.target == "hold" and not answer["is_pace"]):
+        return ""
     falling = float(answer["falling_pct"])
     if 0.5 <= falling <= 99.5:
         return t("growth.falling", probability=t.percent(falling, 0))
@@ -215,13 +220,17 @@ def churn_sentence(basis: pd.Series, t: Translator) -> str:
 
 
 def staying_title(basis: pd.Series, curve: pd.DataFrame, t: Translator) -> str:
-    """Say how many members are still there after five years, or as many as are told of."""
-    told = curve[curve["years"] <= 5]
+    """Say what share of members is still there after five years, or after as many as are followed; of the roster."""
     if len(curve) <= 1:
         return t("growth.staying_none")
-    if basis["churn_from"] != "roster":
+    if pd.isna(basis["since"]):
         return t("growth.staying_few")
-    return t("growth.staying_title", share=t.percent(told["staying_pct"].iloc[-1]), churn=t.percent(basis["churn_pct"]))
+    years = min(5, math.floor(curve["years"].iloc[-1]))
+    if years < 1:
+        return t("growth.staying_short", churn=rate_words(basis["roster_pct"], t))
+    told = curve[curve["years"] <= years]
+    share, churn = t.percent(told["staying_pct"].iloc[-1]), rate_words(basis["roster_pct"], t)
+    return t.plural("growth.staying_title", years, share=share, churn=churn)
 
 
 def members_note(basis: pd.Series, t: Translator) -> str:
@@ -239,15 +248,16 @@ def budget_title(parts: pd.Series, t: Translator, *, view: Aimed) -> str:
     return t.plural("growth.budget_title", math.ceil(parts["recruits_to_offset"] - 1e-9), cut=cut, lost=lost)
 
 
-def budget_sentence(parts: pd.Series, basis: pd.Series, t: Translator) -> str:
-    """Say what the plan brings, and when it makes up for the cut."""
-    if pd.isna(parts["plan"]):
+def budget_sentence(parts: pd.Series, basis: pd.Series, answer: pd.Series, t: Translator) -> str:
+    """Say what the plan brings, and when it makes up for the cut; nothing of a plan that is out of reach."""
+    if pd.isna(parts["plan"]) or answer["state"] == "beyond" or not basis["firms"]:
         return ""
     added = round(parts["added_members"])
-    text = t.plural(
-        "growth.budget_adds" if added > 0 else "growth.budget_adds_none", added, eur=t.number(parts["plan"])
-    )
-    if not parts["lost"] or added <= 0:
+    if added <= 0:
+        key = "growth.budget_loses" if added < 0 else "growth.budget_adds_none"
+        return t.plural(key, -added, eur=t.number(-parts["plan"]))
+    text = t.plural("growth.budget_adds", added, eur=t.number(parts["plan"]))
+    if pd.isna(parts["lost"]) or not parts["lost"]:
         return text
     if pd.isna(parts["break_even"]):
         return f"{text} {t('growth.break_even_not', by=str(int(basis['by'])))}"
@@ -286,7 +296,7 @@ def step_name(step: str, t: Translator, *, start: str, end: str) -> str:
 def note_sentences(notes: pd.DataFrame, t: Translator) -> Iterator[str]:
     """Yield what ``tables.growth_notes`` says, as sentences."""
     for note, count in zip(notes["note"], notes["count"], strict=True):
-        if note in ("undated", "future", "unended", "few_years"):
+        if note in ("undated", "future", "unended", "few_years", "few_open", "uncoded"):
             yield t.plural(f"growth.note_{note}", int(count))
         else:
             yield t(f"growth.note_{note}", count=t.number(count))

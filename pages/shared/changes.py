@@ -27,7 +27,8 @@ def show(reader: Reader) -> None:
             _choose_snapshot(reader, earlier)
             st.info(guards.plain(error.message(t.language)))
         return
-    figure = reader.view.compared
+    told = [name for name in COMPARED if name in set(steps["figure"])]
+    figure = reader.view.compared if reader.view.compared in told else told[0]
     since = _day(reader, earlier)
     title = findings.bridge_title(steps, t, since=since, figure=figure)
     with blocks.block("bridge", title, t("growth.bridge_subtitle")):
@@ -35,7 +36,7 @@ def show(reader: Reader) -> None:
         widgets.segmented(
             reader,
             "compared",
-            COMPARED,
+            told,
             label=t("growth.figure_label"),
             shown=partial(_figure_name, reader),
             is_label_hidden=True,
@@ -49,7 +50,7 @@ def show(reader: Reader) -> None:
 
 
 def _choose_snapshot(reader: Reader, earlier: pd.DataFrame) -> None:
-    """Draw the choice of what this snapshot is compared with, where there is one."""
+    """Draw the choice of what this snapshot is compared with, where there is one; none is chosen of the unknown."""
     if len(earlier) < 2 and not (len(earlier) and reader.view.since):
         return
     t = reader.t
@@ -57,13 +58,14 @@ def _choose_snapshot(reader: Reader, earlier: pd.DataFrame) -> None:
         row["id"]: t("growth.since_option", day=t.day(row["day"]), moment=t.moment(row["built_at"]))
         for row in earlier.to_dict("records")
     }
-    shown = reader.view.since if reader.view.since in days else next(iter(days))
-    st.session_state["since"] = shown
+    asked = reader.view.since or earlier.loc[earlier["is_usual"], "id"].iloc[0]
+    st.session_state["since"] = asked if asked in days else None
     st.selectbox(
         t("growth.since_label"),
         list(days),
         format_func=days.__getitem__,
         key="since",
+        placeholder="",
         on_change=widgets.set_field,
         args=(reader, "since"),
     )
@@ -71,9 +73,8 @@ def _choose_snapshot(reader: Reader, earlier: pd.DataFrame) -> None:
 
 def _day(reader: Reader, earlier: pd.DataFrame) -> str:
     """Return the day of the snapshot with which this one is compared."""
-    days = dict(zip(earlier["id"], earlier["day"], strict=True))
-    asked = reader.view.since
-    return reader.t.day(days[asked] if asked in days else earlier["day"].iloc[0])
+    is_meant = earlier["id"] == reader.view.since if reader.view.since else earlier["is_usual"]
+    return reader.t.day(earlier.loc[is_meant, "day"].iloc[0])
 
 
 def _named(reader: Reader, steps: pd.DataFrame, *, since: str) -> pd.DataFrame:

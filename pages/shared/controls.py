@@ -21,7 +21,8 @@ def segmented(
     is_label_hidden: bool = False,
 ) -> None:
     """Draw the choice of one of a few values."""
-    st.session_state[field] = getattr(reader.view, field)
+    said = getattr(reader.view, field)
+    st.session_state[field] = said if said in options else options[0]
     st.segmented_control(
         label,
         options,

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from html import escape
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from analytics.errors import UserError
 from analytics.figures.membership_path import membership_path
 from analytics.figures.staying import staying as staying_curve
 from analytics.tables import READS
 from analytics.text import Translator
 from analytics.text import growth_findings as findings
 from analytics.text.findings import published_on
-from analytics.view import MAX_GOAL, MAX_PACE, TARGETS, YEARS
-from pages.shared import address, blocks
+from analytics.view import MAX_GOAL, MAX_PACE, MOST_YEARS, TARGETS
+from pages.shared import address, blocks, guards
 from pages.shared import controls as widgets
 from pages.shared.loaders import Reader
 
@@ -34,9 +37,9 @@ def key(t: Translator) -> str:
     )
 
 
-def controls(reader: Reader, basis: pd.Series) -> None:
-    """Draw the target, its number and its year, and the assumptions behind a word."""
-    t, view = reader.t, reader.view
+def controls(reader: Reader) -> None:
+    """Draw the target, its number and its year, and the assumptions behind a word; they need no answer to be drawn."""
+    t, view, usual = reader.t, reader.view, reader.table("plan_defaults").iloc[0]
     with st.container(horizontal=True, vertical_alignment="bottom", key="target-controls"):
         st.session_state["target"] = view.target
         st.segmented_control(
@@ -50,14 +53,38 @@ def controls(reader: Reader, basis: pd.Series) -> None:
             args=(reader,),
         )
         if view.target != "hold":
-            high, label = 100.0 if view.target == "share" else MAX_GOAL, t(f"growth.goal_label_{view.target}")
-            usual, step = float(basis["goal"]), _STEPS[view.target]
-            widgets.number(reader, "goal", label=label, low=0.0, high=high, step=step, usual=usual)
-        first = int(basis["year"]) + 1
-        widgets.number(
-            reader, "by", label=t("growth.by_label"), low=first, high=YEARS[1], step=1, usual=int(basis["by"])
-        )
-        _assumptions(reader, basis)
+            label, goal = t(f"growth.goal_label_{view.target}"), float(usual["goal"])
+            step = _STEPS[view.target]
+            widgets.number(reader, "goal", label=label, low=0.0, high=MAX_GOAL, step=step, usual=goal)
+        # A link may hold a year that has passed: it is shown, refused below, and can be changed.
+        by, first = int(usual["by"]), int(usual["first"])
+        low, high = min(by, first), max(by, first + MOST_YEARS - 1)
+        widgets.number(reader, "by", label=t("growth.by_label"), low=low, high=high, step=1, usual=by)
+        _assumptions(reader, churn_pct=float(usual["churn_pct"]))
+
+
+def plan(reader: Reader, left: DeltaGenerator, right: DeltaGenerator) -> None:
+    """Draw the blocks of the plan, left, and of those who stay and the money, right; or a sentence why there are none.
+
+    The controls are there even where what was asked cannot be answered.
+    """
+    t, view = reader.t, reader.view
+    try:
+        basis, found = reader.table("membership_basis").iloc[0], reader.table("membership_answer").iloc[0]
+    except UserError as error:
+        with left, blocks.block("plan", t("growth.plan_none"), ""):
+            controls(reader)
+            st.error(guards.plain(error.message(t.language)))
+        return
+    title = findings.answer_sentence(found, basis, t, view=view)
+    with left, blocks.block("plan", title, key(t)):
+        controls(reader)
+        draw(reader, basis, alt=title)
+        answer(reader, basis, found)
+        blocks.tools(reader, reader.table("membership_in_full"), name="membership", title=title)
+    with right:
+        staying(reader, basis)
+        budget(reader, basis, found)
 
 
 def draw(reader: Reader, basis: pd.Series, *, alt: str) -> None:
@@ -74,8 +101,7 @@ def answer(reader: Reader, basis: pd.Series, found: pd.Series) -> None:
     label = t(
         "growth.figure_recruits_first" if view.target == "hold" and not found["is_pace"] else "growth.figure_recruits"
     )
-    share = 100 * basis["members"] / basis["firms"] if basis["firms"] else 0.0
-    visits = "–" if pd.isna(found["visits"]) else t.number(found["visits"])
+    visits = "–" if pd.isna(found["visits"]) else t.number(math.ceil(found["visits"]))
     a_month = "" if pd.isna(found["visits_per_staff"]) else t.tenths(found["visits_per_staff"])
     blocks.figures(
         [
@@ -88,7 +114,7 @@ def answer(reader: Reader, basis: pd.Series, found: pd.Series) -> None:
             (
                 t("growth.figure_share", by=by),
                 t.percent(found["share_by_pct"]) if pd.notna(found["share_by_pct"]) else "–",
-                t("growth.figure_now", value=t.percent(share)),
+                t("growth.figure_now", value=t.percent(basis["share_pct"])) if basis["firms"] else "",
             ),
             (t("growth.figure_visits"), visits, t("growth.figure_staff", visits=a_month) if a_month else ""),
         ]
@@ -96,14 +122,20 @@ def answer(reader: Reader, basis: pd.Series, found: pd.Series) -> None:
     told = [
         findings.visits_sentence(found, t, view=view),
         findings.reached_sentence(found, t, view=view),
-        findings.falling_sentence(found, t),
+        findings.falling_sentence(found, t, view=view),
     ]
     st.html(f'<div class="finding">{escape(" ".join(text for text in told if text))}</div>')
     st.html(f'<div class="source">{escape(findings.members_note(basis, t))}</div>')
 
 
-def staying(reader: Reader, basis: pd.Series, *, alt: str) -> None:
-    """Draw how many members are still there by length of stay, and say where the churn comes from."""
+def staying(reader: Reader, basis: pd.Series) -> None:
+    """Draw the block on how long members stay, and say where the churn of the plan comes from."""
+    title = findings.staying_title(basis, reader.table("staying"), reader.t)
+    with blocks.block("staying", title, reader.t("growth.staying_subtitle")):
+        _staying(reader, basis, alt=title)
+
+
+def _staying(reader: Reader, basis: pd.Series, *, alt: str) -> None:
     t, curve = reader.t, reader.table("staying")
     if len(curve) > 1:
         look = {"churn_pct": float(basis["churn_pct"]), "palette": blocks.slots(), "language": t.language}
@@ -114,8 +146,13 @@ def staying(reader: Reader, basis: pd.Series, *, alt: str) -> None:
         blocks.tools(reader, curve, name="staying", title=alt)
 
 
-def budget_head(reader: Reader) -> tuple[str, str]:
-    """Return title and subtitle of the budget."""
+def budget(reader: Reader, basis: pd.Series, answer: pd.Series) -> None:
+    """Draw the block on the year's money."""
+    with blocks.block("budget", *_budget_head(reader)):
+        _budget(reader, basis, answer)
+
+
+def _budget_head(reader: Reader) -> tuple[str, str]:
     t, parts = reader.t, reader.table("budget_parts").iloc[0]
     figure = reader.settings.reference_figure("budget_eur")
     title = findings.budget_title(parts, t, view=reader.view)
@@ -126,31 +163,27 @@ def budget_head(reader: Reader) -> tuple[str, str]:
     return title, escape(t(known, source=source))
 
 
-def budget(reader: Reader, basis: pd.Series) -> None:
-    """Draw where the money comes from, what the plan adds, what a cut takes."""
+def _budget(reader: Reader, basis: pd.Series, answer: pd.Series) -> None:
     t, parts = reader.t, reader.table("budget_parts").iloc[0]
     rows = reader.table("budget").dropna(subset=["eur"])
     blocks.rows([(t(f"growth.item_{i}"), _euros(eur, t)) for i, eur in zip(rows["item"], rows["eur"], strict=True)])
     widgets.slider(reader, "cut", label=t("growth.cut_label"), low=0.0, high=100.0, step=5.0)
-    st.html(f'<div class="finding">{escape(findings.budget_sentence(parts, basis, t))}</div>')
+    st.html(f'<div class="finding">{escape(findings.budget_sentence(parts, basis, answer, t))}</div>')
     st.html(f'<div class="source">{escape(findings.dues_sentence(parts, t))}</div>')
     named = rows.assign(item=[t(f"growth.item_{item}") for item in rows["item"]])
     blocks.tools(reader, named, name="budget", title=findings.budget_title(parts, t, view=reader.view))
 
 
-def _assumptions(reader: Reader, basis: pd.Series) -> None:
+def _assumptions(reader: Reader, *, churn_pct: float) -> None:
     t, view = reader.t, reader.view
     told = sum(value is not None for value in (view.churn, view.pace))
     label = t("growth.assumptions_some", count=t.number(told)) if told else t("growth.assumptions")
+    percent: dict[str, Any] = {"low": 0.0, "high": 100.0, "step": 0.5}
     with st.popover(label, type="tertiary", key="popover-assumptions"):
-        usual: dict[str, Any] = {"low": 0.0, "high": 100.0}
-        widgets.number(
-            reader, "churn", label=t("growth.churn_label"), step=0.5, usual=round(float(basis["churn_pct"]), 2), **usual
-        )
-        widgets.number(reader, "conversion", label=t("growth.conversion_label"), step=0.5, **usual)
-        widgets.number(
-            reader, "pace", label=t("growth.pace_label"), low=0.0, high=MAX_PACE, step=1.0, hint=t("growth.pace_help")
-        )
+        widgets.number(reader, "churn", label=t("growth.churn_label"), usual=churn_pct, **percent)
+        widgets.number(reader, "conversion", label=t("growth.conversion_label"), **percent)
+        hint, label = t("growth.pace_help"), t("growth.pace_label")
+        widgets.number(reader, "pace", label=label, low=0.0, high=MAX_PACE, step=1.0, hint=hint)
 
 
 def _set_target(reader: Reader) -> None:

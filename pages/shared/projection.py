@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from functools import partial
 from html import escape
 
@@ -25,14 +24,9 @@ from pages.shared.loaders import Reader
 _READS = (*READS["growth_in_full"], "measure")
 
 
-def rates(reader: Reader) -> dict[str, float | None]:
-    """Return the rate of each scenario, in percent a year."""
-    return tables.scenario_rates(reader.view, reader.settings)
-
-
 def rate_pct(reader: Reader) -> float:
-    """Return the rate that the reader supposes."""
-    return float(rates(reader)["central"] or 0.0)
+    """Return the rate that the reader supposes, in percent a year."""
+    return tables.scenario_rates(reader.view, reader.settings)["central"]
 
 
 def notes(reader: Reader) -> None:
@@ -43,7 +37,7 @@ def notes(reader: Reader) -> None:
 
 def controls(reader: Reader) -> None:
     """Draw what is projected, from what, at which rate, how far."""
-    t = reader.t
+    t, view = reader.t, reader.view
     with st.container(horizontal=True, vertical_alignment="bottom", key="growth-controls"):
         widgets.segmented(
             reader,
@@ -53,10 +47,11 @@ def controls(reader: Reader) -> None:
             shown=lambda measure: t(f"growth.measure_{measure}"),
             is_label_hidden=True,
         )
+        has_published = reader.settings.reference_figure("firms") is not None
         widgets.segmented(
             reader,
             "base",
-            BASES,
+            BASES if has_published or view.base == "published" else BASES[:1],
             label=t("growth.base"),
             shown=lambda base: t(f"growth.base_{base}"),
             is_label_hidden=True,
@@ -101,14 +96,14 @@ def sources(reader: Reader) -> None:
             day, source = published_on(scenario.date, t), scenario.source.in_language(t.language)
             label = t(f"growth.scenario_{name}", rate=findings.rate_words(scenario.rate_pct, t))
             told.append(t("growth.scenario_source", name=label, scope=scope, source=source, date=day))
-    estimate = reader.settings.reference_figure("growth_pct_per_year")
+    estimate = reader.settings.reference_figure(tables.CENTRAL_RATE)
     if estimate is not None:
         label = t("growth.scenario_central", rate=findings.rate_words(estimate.value, t))
         source, day = estimate.source.in_language(t.language), published_on(estimate.date, t)
         scope = t("growth.scenario_estimate")
-        told.insert(1, t("growth.scenario_source", name=label, scope=scope, source=source, date=day))
+        told.append(t("growth.scenario_source", name=label, scope=scope, source=source, date=day))
     if reader.view.base == "register" and reader.view.measure == "firms":
-        told.append(t("growth.fan_note"))
+        told.append(_fan_note(reader))
     st.html(f'<div class="source">{escape(" ".join(told))}</div>')
 
 
@@ -164,7 +159,7 @@ _BANDS = (("half", "sector"), ("most", "hair"), ("wide", "land"))
 def _scenarios(reader: Reader) -> None:
     """Draw the choice of a scenario: it sets the rate, and none is chosen where the rate is another."""
     t, growth = reader.t, reader.settings.growth
-    estimate = reader.settings.reference_figure("growth_pct_per_year")
+    estimate = reader.settings.reference_figure(tables.CENTRAL_RATE)
     known = {"low": growth.low and growth.low.rate_pct, "central": estimate and estimate.value}
     known["high"] = growth.high and growth.high.rate_pct
     given = {name: float(value) for name, value in known.items() if value is not None}
@@ -187,6 +182,15 @@ def _set_scenario(reader: Reader, given: dict[str, float]) -> None:
         address.change(reader.settings, rate=None if name == "central" else given[name])
 
 
+def _fan_note(reader: Reader) -> str:
+    """Say what the fan rests on: the years of the register, or a spread that is supposed."""
+    t, fan_basis = reader.t, reader.table("fan_basis").iloc[0]
+    if fan_basis["is_supposed"]:
+        return t("growth.fan_note_spread", spread=t.tenths(reader.settings.growth.spread_pct))
+    first = str(int(fan_basis["first_year"]))
+    return t("growth.fan_note_blocks", first=first, paths=t.number(fan_basis["paths"]))
+
+
 def _base_words(base: pd.Series, t: Translator) -> str:
     if pd.isna(base["day"]):
         return t("growth.base_published_year", year=str(int(base["year"])))
@@ -199,20 +203,12 @@ def _fan(reader: Reader) -> object:
         reader.table("history_in_full"),
         reader.table("growth_in_full"),
         reader.table("published_points"),
-        start=_moment(base),
+        start=float(base["moment"]),
         measure=reader.view.measure,
-        rates=rates(reader),
+        rates=dict(tables.scenario_rates(reader.view, reader.settings)),
         palette=blocks.slots(),
         language=reader.t.language,
     )
-
-
-def _moment(base: pd.Series) -> float:
-    """Return the moment of the base in years: 2026.83 is the end of October 2026."""
-    if pd.isna(base["day"]):
-        return float(base["year"])
-    day: date = base["day"].date()
-    return day.year + (day.timetuple().tm_yday - 1) / 366
 
 
 def _observed(reader: Reader) -> object:

@@ -219,6 +219,7 @@ class SmallSnapshot:
     history: pd.DataFrame = dataclasses.field(default_factory=lambda: PAST)
     facts: dict[str, Any] = dataclasses.field(default_factory=dict)
     as_of: str = "2026-10-31"
+    roster_written: str = "2026-11-01"
     id: str = "20261101T000000Z-00000001"
     path: Path = Path("/nowhere/20261101T000000Z-00000001")
     built_at: datetime = datetime(2026, 11, 1, tzinfo=UTC)
@@ -227,8 +228,11 @@ class SmallSnapshot:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        register = {"role": "register", "data_as_of": self.as_of}
-        return {"resemblance": {"tic": None if self.scores.empty else {}}, "sources": [register], "history": self.facts}
+        sources = [
+            {"role": "register", "data_as_of": self.as_of, "sha256": "register"},
+            {"role": "members", "modified": f"{self.roster_written}T12:00:00+00:00"},
+        ]
+        return {"resemblance": {"tic": None if self.scores.empty else {}}, "sources": sources, "history": self.facts}
 
     @property
     def table_names(self) -> tuple[str, ...]:

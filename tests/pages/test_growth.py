@@ -233,13 +233,26 @@ def test_what_has_changed_is_drawn_step_by_step(open_page: Open, own_root: Path)
     assert app.selectbox(key="since").value == before.id
 
 
-def test_a_snapshot_of_an_earlier_version_says_what_to_do(open_page: Open, own_root: Path) -> None:
+def test_a_snapshot_of_an_earlier_version_says_what_to_do_and_shows_the_rest(open_page: Open, own_root: Path) -> None:
     snapshot = Store(own_root).current()
     assert snapshot is not None
     manifest = json.loads((snapshot.path / "manifest.json").read_text(encoding="utf-8"))
-    del manifest["tables"]["history"]
+    for name in ("history", "arrivals", "departures"):
+        del manifest["tables"][name]
     manifest.pop("history")
     (snapshot.path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     app = open_page("growth.py", root=own_root)
     assert not app.exception
-    assert ["relancez" in error.value for error in app.error] == [True]
+    assert ["relancez" in warning.value for warning in app.warning] == [True]
+    assert _chart(app, "central")
+    assert _chart(app, "plan")
+
+
+@pytest.mark.parametrize("query", [{"by": "2026"}, {"target": "share", "goal": "600"}])
+def test_what_was_asked_in_vain_can_be_changed(open_page: Open, query: dict[str, str]) -> None:
+    app = open_page("growth.py", **query)
+    assert len(app.error) == 1
+    app.number_input(key="by").set_value(2031).run()
+    app.segmented_control(key="target").set_value("members").run()
+    assert not app.error
+    assert "Pour 600 adhérents en 2031" in "".join(_heads(app))

@@ -296,6 +296,7 @@ def test_what_could_not_serve_is_told() -> None:
         "future": 1,
         "unended": 1,
         "is_recoded": False,
+        "uncoded": 0,
     }
     assert _by_year(history)[2020] == (5, 0, 1, 0)
     assert _by_year(history)[2026] == (3, 0, 0, 0)

@@ -37,10 +37,13 @@ def _side(
     return Side(
         day=day,
         selected=pd.DataFrame(jobs.items(), columns=["siren", "jobs_estimate"]).astype({"jobs_estimate": "float64"}),
-        perimeter={
-            siren: {"department_code": department, "segment": segment, "created_on": born.get(siren, pd.NaT)}
-            for siren, (department, segment) in placed.items()
-        },
+        perimeter=pd.DataFrame(
+            {
+                siren: {"department_code": department, "segment": segment, "created_on": born.get(siren, pd.NaT)}
+                for siren, (department, segment) in placed.items()
+            },
+            index=["department_code", "segment", "created_on"],
+        ).T,
         elsewhere=frozenset(elsewhere),
         established_on={siren: pd.Timestamp(text) for siren, text in (established or {}).items()},
         fates=dict(fates or {}),

@@ -35,7 +35,6 @@ UNUSABLE: list[Stay] = [
     (None, "2018-01-01"),
     ("1899-12-31", None),
     ("2020-01-02", None),
-    ("2010-01-01", "2020-01-02"),
     ("2018-01-02", "2018-01-01"),
     ("2010-01-01", "1899-12-31"),
 ]
@@ -189,20 +188,31 @@ def test_days_that_cannot_serve_change_nothing() -> None:
     pd.testing.assert_frame_equal(curve, mixed)
 
 
+def test_who_leaves_after_the_roster_is_still_there() -> None:
+    stays = dated_stays(_members([("2010-01-01", "2020-01-02")]), on=TODAY)
+    pd.testing.assert_frame_equal(stays, _members([("2010-01-01", None)]))
+
+
 def test_a_curve_by_hand() -> None:
-    rows: list[Stay] = [
-        FIRST,  # never seen
-        ("2015-01-01", "2017-01-01"),  # 731 days, seen after 365
-        ("2016-01-01", "2017-12-31"),  # 730 days
-        ("2017-01-01", None),  # 1,095 days
-        ("2012-01-01", None),  # seen after 1,461 days
-        ("2014-01-01", "2017-01-02"),  # 1,097 days, seen after 730
-    ]
-    table = survival(_members(rows), on=TODAY)
-    # After 730 days the first, the second and the third are at risk, the last only after; after 731 it is.
-    assert (table["years"] * 365.25).round().tolist() == [0, 730, 731, 1_097]
-    assert table["at_risk"].tolist() == [2, 3, 3, 1]
-    assert table["staying_pct"].tolist() == pytest.approx([100, 200 / 3, 400 / 9, 0])
+    # Twenty since 2016, when counting begins: two have left after 731 days, three after 1,096; the rest stay.
+    gone = [*[("2016-01-01", "2018-01-01")] * 2, *[("2016-01-01", "2019-01-01")] * 3]
+    table = survival(_members([FIRST, *gone, *[("2016-01-01", None)] * 15]), on=TODAY)
+    assert table.columns.tolist() == SURVIVAL_COLUMNS
+    assert (table["years"] * 365.25).round().tolist() == [0, 731, 1_096, 1_461]
+    assert table["staying_pct"].tolist() == pytest.approx([100, 90, 75, 75])
+    assert table["departures"].tolist() == [0, 2, 3, 0]
+    assert table["at_risk"].tolist() == [20, 20, 18, 10]
+
+
+def test_fewer_than_ten_decide_nothing() -> None:
+    # One who joined and left in 2018 is alone to be followed at that length: the others had stayed for years.
+    early = [("2018-01-01", "2018-03-01")]
+    old = [*[("2005-01-01", "2017-01-01")] * 5, *[("2005-01-01", None)] * 20]
+    table = survival(_members([FIRST, *early, *old]), on=TODAY)
+    assert table["staying_pct"].min() > 70
+    assert table["departures"].tolist()[0:2] == [0, 5]
+    few = [("2016-01-01", "2018-01-01"), *[("2016-01-01", None)] * 8]
+    assert survival(_members([FIRST, *few]), on=TODAY).empty
 
 
 def test_no_curve_where_nobody_left() -> None:

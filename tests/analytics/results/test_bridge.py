@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 from datetime import date
 from pathlib import Path
@@ -13,9 +14,9 @@ import pytest
 
 from analytics import tables
 from analytics.errors import UserError
-from analytics.pipeline import Request, build, replace_members
+from analytics.pipeline import Request, apply_decisions, build, replace_members
 from analytics.settings import DEMO_DIR, default_settings
-from analytics.store import Snapshot, Store
+from analytics.store import KEPT_SNAPSHOTS, Snapshot, Store
 from analytics.view import View
 
 SETTINGS = default_settings()
@@ -154,10 +155,67 @@ def test_a_new_roster_changes_the_members_alone(store: Store, tmp_path: Path) ->
     path = tmp_path / "members.csv"
     path.write_text("nom;siren\n" + "".join(f"M{n};{siren}\n" for n, siren in enumerate(kept)), encoding="utf-8")
     after = replace_members(own, path)
-    table = tables.bridge(after, ALL, SETTINGS)
+    table = tables.bridge(after, ALL, SETTINGS, start=before.id)
     assert table.loc[table["figure"] == "firms", "step"].tolist() == ["start", "end"]
     members = _figure(table, "members")
     assert members.loc["end", "level"] == 300
     assert members["change"].sum() == 300 - members.loc["start", "level"]
     # What a build followed goes on being known.
     pd.testing.assert_frame_equal(after.table("departures"), before.table("departures"))
+
+
+def test_publishing_the_same_register_again_is_not_what_is_compared_with(store: Store, tmp_path: Path) -> None:
+    shutil.copytree(store.root, tmp_path / "store")
+    own = Store(tmp_path / "store")
+    older = own.snapshots()[1]
+    for _ in range(KEPT_SNAPSHOTS + 1):
+        after = apply_decisions(own)
+    earlier = tables.earlier_snapshots(after, ALL, SETTINGS)
+    assert len(earlier) == KEPT_SNAPSHOTS
+    assert earlier.loc[earlier["is_usual"], "id"].tolist() == [older.id]
+    firms = _figure(tables.bridge(after, ALL, SETTINGS), "firms")
+    assert firms.loc["closed", "change"] < 0
+
+
+def test_after_a_rollback_what_was_withdrawn_is_not_what_is_compared_with(store: Store, tmp_path: Path) -> None:
+    shutil.copytree(store.root, tmp_path / "store")
+    own = Store(tmp_path / "store")
+    withdrawn, older = own.snapshots()
+    own.rollback(older.id)
+    path = _as_it_was("2026-03-31", tmp_path / "march.parquet")
+    after = build(Request(register=path, members=DEMO_DIR / "members.xlsx", store=own))
+    earlier = tables.earlier_snapshots(after, ALL, SETTINGS).set_index("id")
+    assert earlier["is_usual"].to_dict() == {withdrawn.id: False, older.id: True}
+    # Those of the withdrawn one are followed too: whoever names it is told what became of them.
+    steps = _figure(tables.bridge(after, ALL, SETTINGS, start=withdrawn.id), "firms")
+    assert "gone" not in steps.index
+
+
+@pytest.mark.parametrize("what", ["perimeters", "segments", "region"])
+def test_where_a_firm_is_defined_otherwise_nobody_has_moved(store: Store, tmp_path: Path, what: str) -> None:
+    shutil.copytree(store.root, tmp_path / "store")
+    new, old = Store(tmp_path / "store").snapshots()
+    settings = old.manifest["settings"]
+    if what == "perimeters":
+        settings["perimeters"]["tic"]["naf_rev2"].remove("26.80")
+    elif what == "segments":
+        settings["segments"]["software"]["naf_rev2"] = ["58"]
+    else:
+        settings["region"]["departments"].remove("82")
+    (old.path / "manifest.json").write_text(json.dumps(old.manifest), encoding="utf-8")
+    assert tables.earlier_snapshots(new, ALL, SETTINGS).empty
+    with pytest.raises(UserError) as caught:
+        tables.bridge(new, ALL, SETTINGS, start=old.id)
+    assert caught.value.key == "growth.bridge_unlike"
+
+
+def test_what_one_side_does_not_tell_has_not_changed(tmp_path: Path) -> None:
+    own, register = Store(tmp_path / "store"), DEMO_DIR / "StockEtablissement.parquet"
+    bare = tmp_path / "bare.parquet"
+    pl.read_parquet(register).with_columns(
+        trancheEffectifsEtablissement=pl.lit(None, pl.String), caractereEmployeurEtablissement=pl.lit(None, pl.String)
+    ).write_parquet(bare)
+    build(Request(register=bare, store=own))
+    after = build(Request(register=register, members=DEMO_DIR / "members.xlsx", store=own))
+    table = tables.bridge(after, ALL, SETTINGS)
+    assert table["figure"].unique().tolist() == ["firms"]

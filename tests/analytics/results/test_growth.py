@@ -118,15 +118,30 @@ def test_without_years_the_fan_is_the_stated_spread() -> None:
     assert _notes(snapshot=NONE) == ["history_missing_no_creations"]
 
 
-@pytest.mark.parametrize(
-    ("moves", "note"),
-    [({2025: (9, 2), 2026: (1, 1)}, "one_year"), ({2023: (9, 2), 2024: (5, 1), 2025: (9, 2)}, "few_years")],
-)
-def test_too_short_a_history_is_told(moves: dict[int, tuple[int, int]], note: str) -> None:
+@pytest.mark.parametrize("moves", [{2025: (9, 2), 2026: (1, 1)}, {2023: (9, 2), 2024: (5, 1), 2025: (9, 2)}])
+def test_too_short_a_history_is_told(moves: dict[int, tuple[int, int]]) -> None:
     snapshot = SmallSnapshot(history=past(moves, before=50))
-    assert _notes(snapshot=snapshot) == [note]
-    if note == "few_years":
-        assert _notes(dataclasses.replace(ALL, base="published"), snapshot=snapshot) == []
+    assert _notes(snapshot=snapshot) == ["few_years"]
+    assert _notes(dataclasses.replace(ALL, base="published"), snapshot=snapshot) == []
+    basis = _table("fan_basis", snapshot=snapshot).iloc[0]
+    assert basis["is_supposed"]
+    assert basis["years"] == len([year for year in moves if year < 2026])
+
+
+def test_a_year_in_which_all_closed_is_no_year_to_draw_from() -> None:
+    moves = dict.fromkeys(range(2016, 2024), (10, 5)) | {2024: (0, 140), 2025: (200, 0), 2026: (0, 0)}
+    snapshot = SmallSnapshot(history=past(moves, before=100))
+    # Eight years of 5 in 100 and more, one of -100 %; of the year after nothing was open.
+    assert _table("fan_basis", snapshot=snapshot).iloc[0].tolist() == [8, 2016, metric.PATHS, False]
+
+
+def test_few_establishments_and_codes_that_are_gone_are_told() -> None:
+    small = SmallSnapshot(history=past(dict.fromkeys(range(2016, 2027), (1, 1)), before=29))
+    assert _notes(snapshot=small) == ["few_open"]
+    uncoded = SmallSnapshot(facts={"missing": None, "establishments": 1_000, "uncoded": 101})
+    assert _notes(snapshot=uncoded) == ["uncoded"]
+    assert _notes(snapshot=SmallSnapshot(facts={"missing": None, "establishments": 1_000, "uncoded": 100})) == []
+    assert _notes(snapshot=SmallSnapshot(is_older=True)) == ["history_missing_older"]
 
 
 def test_days_that_do_not_serve_and_recodings_are_told_with_their_number() -> None:
@@ -172,11 +187,17 @@ def test_jobs_that_the_register_does_not_tell_are_not_projected() -> None:
     assert _table("growth", snapshot=SmallSnapshot(tic=untold))["jobs"].isna().all()
 
 
-def test_without_a_published_figure_there_is_a_sentence() -> None:
+def test_without_a_published_figure_zero_is_supposed_and_said() -> None:
     bare = SETTINGS.model_copy(update={"published": ()})
-    with pytest.raises(UserError, match="published"):
+    with pytest.raises(UserError, match="reference = true"):
         _table("growth", dataclasses.replace(ALL, base="published"), settings=bare)
-    with pytest.raises(UserError) as caught:
-        _table("growth", settings=bare)
-    assert caught.value.key == "growth.no_rate"
-    assert len(_table("growth", dataclasses.replace(ALL, rate=2.0), settings=bare)) == 11
+    assert _table("growth", settings=bare)["firms"].tolist() == [4] * 11
+    assert _table("growth_notes", settings=bare)["note"].tolist() == ["no_rate"]
+    assert _table("growth_notes", dataclasses.replace(ALL, rate=2.0), settings=bare).empty
+
+
+@pytest.mark.parametrize(("day", "moment"), [("2026-01-01", 2026.0), ("2026-12-31", 2026 + 364 / 365)])
+def test_the_base_stands_at_the_day_of_the_register(day: str, moment: float) -> None:
+    base = _table("growth_base", snapshot=SmallSnapshot(as_of=day)).iloc[0]
+    assert base["moment"] == pytest.approx(moment)
+    assert _table("growth_base", dataclasses.replace(ALL, base="published")).iloc[0]["moment"] == 2019

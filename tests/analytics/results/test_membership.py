@@ -133,8 +133,10 @@ def test_the_share_falls_where_firms_grow_faster_than_members() -> None:
     assert none["falling_pct"].tolist() == [0, 0, 0]
 
 
-@pytest.mark.parametrize(("by", "key"), [(2026, "growth.by_passed"), (2019, "growth.by_passed")])
-def test_a_year_that_has_passed_is_refused(by: int, key: str) -> None:
+@pytest.mark.parametrize(
+    ("by", "key"), [(2026, "growth.by_passed"), (2019, "growth.by_passed"), (2057, "growth.by_far")]
+)
+def test_a_year_that_has_passed_or_is_too_far_is_refused(by: int, key: str) -> None:
     with pytest.raises(UserError) as caught:
         _table("membership", dataclasses.replace(PLAN, by=by))
     assert caught.value.key == key
@@ -158,8 +160,8 @@ def test_churn_comes_from_the_roster_where_it_tells_and_is_an_assumption_elsewhe
     days = [stayed] * 13 + left
     rows = [member(n, f"M{n}", None, joined_on=joined, left_on=day) for n, day in enumerate(days)]
     told = _row("membership_basis", dataclasses.replace(PLAN, churn=None), snapshot=SmallSnapshot(roster=roster(rows)))
-    # From 2016 on: six departures; thirteen to the end of October 2026, six to the middle of 2016 to 2021.
-    end = (pd.Timestamp("2026-10-31") - pd.Timestamp("2016-01-01")).days / 365.25
+    # From 2016 on: six departures; thirteen to the roster's day, 1 November 2026, six to the middle of 2016 to 2021.
+    end = (pd.Timestamp("2026-11-01") - pd.Timestamp("2016-01-01")).days / 365.25
     years = 13 * end + sum((day - pd.Timestamp("2016-01-01")).days for day in left[1:]) / 365.25
     assert told["churn_from"] == "roster"
     assert told["departures"] == 6
@@ -177,7 +179,7 @@ def test_the_budget_from_published_figures_by_hand() -> None:
     table = _table("budget", dataclasses.replace(PLAN, target="members", goal=4.0, cut=25.0)).set_index("item")
     assert table["eur"].to_dict() == {
         "dues": 7_200,
-        "other_own": 712_800,
+        "own": 720_000,
         "grants": 480_000,
         "total": 1_200_000,
         "plan": 3_600,
@@ -200,7 +202,7 @@ def test_the_rosters_dues_come_first_and_what_is_not_published_is_null() -> None
     table = _table("budget", dataclasses.replace(PLAN, rate=1.0), snapshot=snapshot, settings=bare).set_index("item")
     assert table["eur"].isna().to_dict() == {
         "dues": False,
-        "other_own": True,
+        "own": True,
         "grants": True,
         "total": True,
         "plan": False,
@@ -212,3 +214,68 @@ def test_the_rosters_dues_come_first_and_what_is_not_published_is_null() -> None
         view=PLAN,
     )
     assert title == "The budget is neither published nor known"
+
+
+def test_churn_is_judged_on_the_day_of_the_roster() -> None:
+    # Exported at the end of 2022: what a register of 2026 holds is no time in which nobody left.
+    left = [pd.Timestamp(f"{year}-07-01") for year in range(2015, 2022)]
+    days = [pd.NaT] * 13 + left
+    joined = pd.Timestamp("2014-01-01")
+    rows = roster([member(n, f"M{n}", None, joined_on=joined, left_on=day) for n, day in enumerate(days)])
+    view = dataclasses.replace(PLAN, churn=None)
+    today, then = (
+        _row("membership_basis", view, snapshot=SmallSnapshot(roster=rows, roster_written=day))
+        for day in ("2026-10-30", "2022-12-31")
+    )
+    assert then["departures"] == today["departures"] == 6
+    assert then["churn_pct"] > 1.3 * today["churn_pct"]
+    # A file that was copied early tells days after its own: the last of them counts.
+    late = _row("membership_basis", view, snapshot=SmallSnapshot(roster=rows, roster_written="2018-01-01"))
+    assert late["member_years"] < then["member_years"]
+    assert late["departures"] == 6
+
+
+@pytest.mark.parametrize("target", ["members", "share"])
+def test_the_numbers_of_a_plan_are_there_even_where_it_is_refused(target: str) -> None:
+    row = _row("plan_defaults", dataclasses.replace(PLAN, target=target, goal=4_000.0, by=1990))
+    assert row[["goal", "by", "first"]].tolist() == [4_000, 1990, 2027]
+    usual = _row("plan_defaults", dataclasses.replace(ALL, target=target))
+    wanted = {"members": SETTINGS.growth.target_members, "share": SETTINGS.growth.target_share_pct}[target]
+    assert usual[["goal", "by"]].tolist() == [wanted, SETTINGS.growth.target_year]
+
+
+def test_a_plan_out_of_reach_promises_nothing() -> None:
+    view = dataclasses.replace(PLAN, target="members", goal=400.0)
+    answer, basis, parts = (_row(name, view) for name in ("membership_answer", "membership_basis", "budget_parts"))
+    t = translator("fr")
+    assert findings.reached_sentence(answer, t, view=view) == ""
+    assert findings.visits_sentence(answer, t, view=view) == ""
+    assert findings.falling_sentence(answer, t, view=view) == ""
+    assert findings.budget_sentence(parts, basis, answer, t) == ""
+
+
+def test_losing_members_is_said_as_what_it_is() -> None:
+    view = dataclasses.replace(PLAN, churn=50.0, pace=0.0)
+    answer, basis, parts = (_row(name, view) for name in ("membership_answer", "membership_basis", "budget_parts"))
+    said = findings.budget_sentence(parts, basis, answer, translator("en"))
+    # From two to a half, at 1,800 each; one and a half, rounded to the even.
+    assert said == "With this plan there would be 2 members fewer, or \u20ac2,700 of dues less a year."
+
+
+def test_where_nobody_is_a_member_there_is_no_share_to_hold() -> None:
+    assert "no share to hold" in _said(PLAN, snapshot=SmallSnapshot(roster=members_of(["500000005"])))
+
+
+def test_the_title_of_those_who_stay_is_the_rosters_whatever_the_plan_supposes() -> None:
+    joined = pd.Timestamp("2014-01-01")
+    days = [pd.NaT] * 13 + [pd.Timestamp(f"{year}-07-01") for year in range(2015, 2022)]
+    snapshot = SmallSnapshot(
+        roster=roster([member(n, f"M{n}", None, joined_on=joined, left_on=day) for n, day in enumerate(days)])
+    )
+    t, titles = translator("en"), set()
+    for churn in (None, 0.0, 6.0, 100.0):
+        view = dataclasses.replace(PLAN, churn=churn)
+        basis, curve = (_table(name, view, snapshot=snapshot) for name in ("membership_basis", "staying"))
+        titles.add(findings.staying_title(basis.iloc[0], curve, t))
+    assert len(titles) == 1
+    assert "still there" in titles.pop()
