@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
@@ -74,6 +74,12 @@ def steps(top: float, *, bottom: float = 0.0) -> list[float]:
     size = 10.0 ** (len(str(int(span / TICKS))) - 1)
     step = next(size * factor for factor in (1, 2, 2.5, 5, 10) if size * factor * TICKS >= 0.75 * span)
     return [step * index for index in range(math.ceil(bottom / step), math.floor(top / step) + 1)]
+
+
+def upright(low: float, high: float, ticks: Sequence[float], *, palette: Palette) -> dict[str, Any]:
+    """Return an upright axis with a hairline at each tick; their numbers stand on them (``scale_notes``)."""
+    grid = {"showgrid": True, "gridcolor": palette.hair, "showticklabels": False}
+    return {**AXIS, "range": [low, high], "tickvals": list(ticks), **grid}
 
 
 def scale_notes(values: Iterable[float], *, palette: Palette, t: Translator) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics.figures.base import AXIS, blank, halo, note, plain, scale_notes, steps
+from analytics.figures.base import AXIS, blank, halo, note, plain, scale_notes, steps, upright
 from analytics.figures.labels import LINE_PX, parted
 from analytics.figures.palette import Palette
 from analytics.text import Translator, translator
@@ -65,14 +65,11 @@ def growth_fan(
             _add_line(figure, times, values, name=name, color=getattr(palette, color))
     _add_hover(figure, rows, times, measure=measure, t=t)
     _add_points(figure, points, measure=measure, palette=palette, t=t)
-    top = 1.06 * max([*_tops(rows, measure), *drawn["open"], *points["value"], 1.0])
-    bottom = _bottom(
-        [*rows[_known(rows, measure, ends=("", "_low", "_p2_5"))].min(), *drawn["open"], *points["value"]], top
-    )
+    bottom, top = _span(rows, [*drawn["open"], *points["value"]], measure=measure)
     first = min([start, *drawn["year"], *points["year"]])
     figure.update_layout(
         xaxis=_years(first, times[-1], palette=palette),
-        yaxis=_counts(bottom, top, palette=palette),
+        yaxis=upright(bottom, top, steps(top, bottom=bottom), palette=palette),
         annotations=[
             *scale_notes(steps(top, bottom=bottom), palette=palette, t=t),
             *_ends(rows, times[-1], measure=measure, rates=rates, span=(bottom, top), palette=palette, t=t),
@@ -87,8 +84,12 @@ def _column(measure: str, scenario: str) -> str:
     return measure if scenario == "central" else f"{measure}_{scenario}"
 
 
-def _tops(rows: pd.DataFrame, measure: str) -> list[float]:
-    return [float(v) for v in rows[_known(rows, measure, ends=("", "_high", "_p97_5"))].max()]
+def _span(rows: pd.DataFrame, others: list[float], *, measure: str) -> tuple[float, float]:
+    """Return where the upright axis begins and ends, so that it holds every value."""
+    highs = rows[_known(rows, measure, ends=("", "_high", "_p97_5"))].max()
+    lows = rows[_known(rows, measure, ends=("", "_low", "_p2_5"))].min()
+    top = 1.06 * max([*highs, *others, 1.0])
+    return _bottom([*lows, *others], top), top
 
 
 def _known(rows: pd.DataFrame, measure: str, *, ends: tuple[str, ...]) -> list[str]:
@@ -199,11 +200,6 @@ def _years(first: float, last: float, *, palette: Palette) -> dict[str, Any]:
         "ticktext": [str(year) for year in ticks],
         "tickfont": {"color": palette.secondary},
     }
-
-
-def _counts(bottom: float, top: float, *, palette: Palette) -> dict[str, Any]:
-    grid = {"showgrid": True, "gridcolor": palette.hair, "showticklabels": False}
-    return {**AXIS, "range": [bottom, top], "tickvals": steps(top, bottom=bottom), **grid}
 
 
 def _ends(

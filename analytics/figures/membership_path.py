@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics.figures.base import AXIS, blank, note, scale_notes, steps
+from analytics.figures.base import AXIS, blank, note, scale_notes, steps, upright
 from analytics.figures.labels import LINE_PX, parted
 from analytics.figures.palette import Palette
 from analytics.text import Translator, translator
@@ -31,6 +31,27 @@ def membership_path(rows: pd.DataFrame, *, target: float, palette: Palette, lang
     years = rows["year"].tolist()
     _add_line(figure, years, rows["members_alone"], name="alone", color=palette.ink, dash="dot")
     _add_line(figure, years, rows["members"], name="plan", color=palette.ours, dash="solid")
+    _add_dots(figure, rows, target=target, palette=palette, t=t)
+    top = 1.08 * max(rows["members"].max(), target, 1.0)
+    figure.update_layout(
+        xaxis={
+            **AXIS,
+            "range": [years[0] - 0.15, years[-1] + 0.1],
+            "tickvals": years if len(years) <= 8 else years[:: len(years) // 6],
+            "tickformat": "d",
+            "tickfont": {"color": palette.secondary},
+        },
+        yaxis=upright(0, top, steps(top), palette=palette),
+        annotations=[
+            *_ends(rows, target=target, top=top, palette=palette, t=t),
+            *scale_notes(steps(top), palette=palette, t=t),
+        ],
+    )
+    return figure
+
+
+def _add_dots(figure: go.Figure, rows: pd.DataFrame, *, target: float, palette: Palette, t: Translator) -> None:
+    years = rows["year"].tolist()
     figure.add_scatter(
         x=[years[-1]],
         y=[target],
@@ -48,29 +69,6 @@ def membership_path(rows: pd.DataFrame, *, target: float, palette: Palette, lang
         hovertext=[_hover(row, t) for row in rows.to_dict("records")],
         name="years",
     )
-    top = 1.08 * max(rows["members"].max(), target, 1.0)
-    figure.update_layout(
-        xaxis={
-            **AXIS,
-            "range": [years[0] - 0.15, years[-1] + 0.1],
-            "tickvals": years if len(years) <= 8 else years[:: len(years) // 6],
-            "tickformat": "d",
-            "tickfont": {"color": palette.secondary},
-        },
-        yaxis={
-            **AXIS,
-            "range": [0, top],
-            "tickvals": steps(top),
-            "showticklabels": False,
-            "showgrid": True,
-            "gridcolor": palette.hair,
-        },
-        annotations=[
-            *_ends(rows, target=target, top=top, palette=palette, t=t),
-            *scale_notes(steps(top), palette=palette, t=t),
-        ],
-    )
-    return figure
 
 
 def _add_line(figure: go.Figure, years: list[int], values: pd.Series, *, name: str, color: str, dash: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics.figures.base import AXIS, blank, note
+from analytics.figures.base import AXIS, blank, note, upright
 from analytics.figures.palette import TEXT_SIZE, Palette
 from analytics.text import Translator, translator
 
@@ -30,36 +30,18 @@ def staying(curve: pd.DataFrame, *, churn_pct: float, palette: Palette, language
     """
     t = translator(language)
     figure = blank(palette=palette, language=language, height=HEIGHT, margin=MARGIN)
-    last = max(1, math.ceil(float(curve["years"].iloc[-1])))
+    end = float(curve["years"].iloc[-1])
+    last = max(1, math.ceil(end))
     band = curve.dropna(subset=["low_pct", "high_pct"])
-    times, high = _stepped(band["years"], band["high_pct"], last)
-    _, low = _stepped(band["years"], band["low_pct"], last)
+    _add_band(figure, band, end=end, palette=palette)
+    _add_churn(figure, churn_pct, end=end, palette=palette)
     figure.add_scatter(
-        x=[*times, *times[::-1]],
-        y=[*high, *low[::-1]],
-        mode="lines",
-        fill="toself",
-        fillcolor=palette.land,
-        line={"width": 0},
-        hoverinfo="skip",
-        name="limits",
-    )
-    years = np.linspace(0, last, 41)
-    figure.add_scatter(
-        x=years.tolist(),
-        y=(100 * np.power(1 - churn_pct / 100, years)).round(2).tolist(),
-        mode="lines",
-        line={"color": palette.secondary, "width": 1.8, "dash": "dot"},
-        hoverinfo="skip",
-        name="churn",
-    )
-    figure.add_scatter(
-        x=[*curve["years"], last],
-        y=[*curve["staying_pct"], float(curve["staying_pct"].iloc[-1])],
+        x=curve["years"].tolist(),
+        y=curve["staying_pct"].tolist(),
         mode="lines",
         line={"color": palette.ours, "width": 2.5, "shape": "hv"},
         hoverinfo="text",
-        hovertext=[*(_hover(row, t) for row in curve.to_dict("records")), ""],
+        hovertext=[_hover(row, t) for row in curve.to_dict("records")],
         name="staying",
     )
     lowest = min(50.0, 10 * math.floor(float(band["low_pct"].min()) / 10)) if len(band) else 0.0
@@ -72,17 +54,37 @@ def staying(curve: pd.DataFrame, *, churn_pct: float, palette: Palette, language
             "ticktext": [t.plural("chart.years", v) if v == last else t.number(v) for v in _ticks(last)],
             "tickfont": {"color": palette.secondary},
         },
-        yaxis={
-            **AXIS,
-            "range": [lowest, 102],
-            "tickvals": ticks,
-            "showticklabels": False,
-            "showgrid": True,
-            "gridcolor": palette.hair,
-        },
+        yaxis=upright(lowest, 102, ticks, palette=palette),
         annotations=[_tick(value, palette=palette, t=t) for value in ticks[1:]],
     )
     return figure
+
+
+def _add_band(figure: go.Figure, band: pd.DataFrame, *, end: float, palette: Palette) -> None:
+    times, high = _stepped(band["years"], band["high_pct"], end)
+    _, low = _stepped(band["years"], band["low_pct"], end)
+    figure.add_scatter(
+        x=[*times, *times[::-1]],
+        y=[*high, *low[::-1]],
+        mode="lines",
+        fill="toself",
+        fillcolor=palette.land,
+        line={"width": 0},
+        hoverinfo="skip",
+        name="limits",
+    )
+
+
+def _add_churn(figure: go.Figure, churn_pct: float, *, end: float, palette: Palette) -> None:
+    years = np.linspace(0, end, 41)
+    figure.add_scatter(
+        x=years.tolist(),
+        y=(100 * np.power(1 - churn_pct / 100, years)).round(2).tolist(),
+        mode="lines",
+        line={"color": palette.secondary, "width": 1.8, "dash": "dot"},
+        hoverinfo="skip",
+        name="churn",
+    )
 
 
 def _stepped(years: pd.Series, values: pd.Series, last: float) -> tuple[list[float], list[float]]:

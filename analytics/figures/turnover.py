@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics.figures.base import AXIS, blank, note, scale_notes, steps
+from analytics.figures.base import AXIS, blank, note, scale_notes, steps, upright
 from analytics.figures.palette import TEXT_SIZE, Palette
 from analytics.text import Translator, translator
 
@@ -52,14 +52,7 @@ def turnover(history: pd.DataFrame, *, palette: Palette, language: str) -> go.Fi
     figure.update_layout(
         barmode="relative",
         xaxis={**AXIS, "range": [min(years) - 0.6, max(years) + 0.6], "showticklabels": False},
-        yaxis={
-            **AXIS,
-            "range": [-low, high],
-            "tickvals": [*(-v for v in steps(low)[1:]), *steps(high)],
-            "showticklabels": False,
-            "showgrid": True,
-            "gridcolor": palette.hair,
-        },
+        yaxis=upright(-low, high, [*(-v for v in steps(low)[1:]), *steps(high)], palette=palette),
         annotations=[
             *_years(years, palette=palette),
             *scale_notes([steps(high)[-1], -steps(low)[-1]], palette=palette, t=t),

@@ -10,6 +10,7 @@ import streamlit as st
 from analytics.text import recruitment_findings as findings
 from analytics.view import MAX_VISITS
 from pages.shared import address, blocks, filters, guards
+from pages.shared import controls as widgets
 from pages.shared.loaders import Reader
 
 _LET_GO: dict[str, dict[str, object]] = {
@@ -58,21 +59,11 @@ def _chips(reader: Reader, narrowed: dict[str, str]) -> None:
 
 def controls(reader: Reader) -> None:
     """Draw the two numbers that the reader sets."""
-    t, view = reader.t, reader.view
+    t = reader.t
     one, two = st.columns(2, gap="medium")
     for column, name, high, step in ((one, "visits", MAX_VISITS, 1.0), (two, "conversion", 100.0, 0.5)):
-        st.session_state[name] = getattr(view, name)
         with column:
-            st.number_input(
-                t(f"recruitment.{name}"),
-                min_value=0.0,
-                max_value=high,
-                step=step,
-                format="%g",
-                key=name,
-                on_change=_set,
-                args=(reader, name),
-            )
+            widgets.number(reader, name, label=t(f"recruitment.{name}"), low=0.0, high=high, step=step)
 
 
 def expectation(reader: Reader, plan: pd.Series) -> None:
@@ -127,7 +118,3 @@ def _narrowings(reader: Reader) -> dict[str, str]:
 
 def _let_go(reader: Reader, name: str) -> None:
     address.change(reader.settings, **_LET_GO[name])
-
-
-def _set(reader: Reader, name: str) -> None:
-    address.change(reader.settings, **{name: float(st.session_state[name])})

@@ -45,17 +45,8 @@ def controls(reader: Reader) -> None:
             shown=lambda unit: t(f"coverage.unit_{unit}"),
             is_label_hidden=True,
         )
-        st.session_state["threshold"] = view.threshold
-        st.slider(
-            t(f"coverage.threshold_{view.unit}"),
-            min_value=LEAST_THRESHOLD,
-            max_value=MAX_THRESHOLD,
-            step=_STEP,
-            format="%g",
-            key="threshold",
-            on_change=widgets.set_field,
-            args=(reader, "threshold"),
-        )
+        label = t(f"coverage.threshold_{view.unit}")
+        widgets.slider(reader, "threshold", label=label, low=LEAST_THRESHOLD, high=MAX_THRESHOLD, step=_STEP)
 
 
 def look(reader: Reader, *, antenna: str | None) -> None:
