@@ -266,7 +266,7 @@ READS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("growth", "growth_in_full"), ("base", "rate", "years")),
     "growth_base": ("base",),
     "growth_notes": ("base", "rate"),
-    "published_points": ("measure",),
+    "published_points": ("base", "measure"),
     "membership_basis": _PLAN,
     "plan_defaults": ("target", "goal", "by", "churn"),
     **dict.fromkeys(("membership", "membership_in_full"), (*_PLAN, "pace")),

@@ -73,7 +73,7 @@ def growth_fan(
         annotations=[
             *scale_notes(steps(top, bottom=bottom), palette=palette, t=t),
             *_ends(rows, times[-1], measure=measure, rates=rates, span=(bottom, top), palette=palette, t=t),
-            *_names_of_points(points, span=(bottom, top), palette=palette, t=t),
+            *_names_of_points(points, start=start, span=(bottom, top), palette=palette, t=t),
             *_past_name(drawn, palette=palette, t=t),
         ],
     )
@@ -226,14 +226,16 @@ def _ends(
 
 
 def _names_of_points(
-    points: pd.DataFrame, *, span: tuple[float, float], palette: Palette, t: Translator
+    points: pd.DataFrame, *, start: float, span: tuple[float, float], palette: Palette, t: Translator
 ) -> Iterator[dict[str, Any]]:
     step = (span[1] - span[0]) * LINE_PX / PLOT_HEIGHT
     for year, group in points.groupby("year"):
         values = sorted(group["value"], reverse=True)
         for height, value in zip(parted(values, step=step, lowest=span[0] + step / 2), values, strict=True):
             font = {"color": palette.ink, "shadow": halo(palette)}
-            place = {"x": year, "y": height, "xanchor": "left", "yanchor": "middle", "xshift": 9, "borderpad": 0}
+            # The lines of the scenarios begin at the point that is their base.
+            side = {"xanchor": "right", "xshift": -9} if year == start else {"xanchor": "left", "xshift": 9}
+            place = {"x": year, "y": height, "yanchor": "middle", "borderpad": 0, **side}
             yield note(t.number(value), font=font, **place)
 
 

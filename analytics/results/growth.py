@@ -176,13 +176,15 @@ def published_points(snapshot: Snapshot, view: View, settings: Settings) -> pd.D
     """Return the published levels of the view's ``measure`` for the whole region: ``year, value, is_reference`` etc.
 
     ``value`` (firms or jobs), ``source_fr``, ``source_en``, ``scope_fr``, ``scope_en``, ``date``. Their scopes differ,
-    which is why they do: they stand beside the projection and are mixed with nothing.
+    which is why they do: they stand beside the projection and are mixed with nothing. None beside a part that the view
+    selects of the register.
     """
     del snapshot
+    is_whole = view.selects_all or view.base == "published"
     rows = [
         {"year": f.year, "value": f.value, "is_reference": f.reference, **_said_by(f)}
         for f in settings.published
-        if f.quantity == view.measure and not f.is_partial
+        if is_whole and f.quantity == view.measure and not f.is_partial
     ]
     columns = ["year", "value", "is_reference", "source_fr", "source_en", "scope_fr", "scope_en", "date"]
     return pd.DataFrame(rows, columns=columns).sort_values("year", kind="stable", ignore_index=True)

@@ -15,7 +15,7 @@ from analytics.errors import UserError
 from analytics.figures.membership_path import membership_path
 from analytics.figures.staying import staying as staying_curve
 from analytics.tables import READS
-from analytics.text import Translator
+from analytics.text import MINUS, Translator
 from analytics.text import growth_findings as findings
 from analytics.text.findings import published_on
 from analytics.view import MAX_GOAL, MAX_PACE, MOST_YEARS, TARGETS
@@ -192,4 +192,5 @@ def _set_target(reader: Reader) -> None:
 
 
 def _euros(value: float, t: Translator) -> str:
-    return t("growth.euros", value=t.number(value))
+    sign = MINUS if round(value) < 0 else ""
+    return sign + t("growth.euros", value=t.number(abs(value)))

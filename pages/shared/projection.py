@@ -77,7 +77,8 @@ def key(reader: Reader) -> str:
     parts = [t("growth.key_fan", **told, **bands) if has_fan else t("growth.key_plain", **told)]
     if view.measure == "firms" and len(reader.table("history_in_full")):
         parts.append(t("growth.key_past", past=blocks.dot("neutral", "", strong=False)))
-    parts.append(t("growth.key_published", ring=blocks.dot("ring", "", strong=False)))
+    if len(reader.table("published_points")):
+        parts.append(t("growth.key_published", ring=blocks.dot("ring", "", strong=False)))
     return " ".join(parts)
 
 

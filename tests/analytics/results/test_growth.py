@@ -180,6 +180,9 @@ def test_published_points_are_of_the_whole_region() -> None:
     jobs = _table("published_points", dataclasses.replace(ALL, measure="jobs"))
     assert jobs["value"].tolist() == [97_600, 81_300, 63_000, 64_000, 131_000]
     assert jobs["year"].tolist() == [2016, 2016, 2019, 2019, 2022]
+    part = dataclasses.replace(ALL, departments=("34",))
+    assert _table("published_points", part).empty, "nobody published a part"
+    assert len(_table("published_points", dataclasses.replace(part, base="published"))) == 2
 
 
 def test_jobs_that_the_register_does_not_tell_are_not_projected() -> None:
