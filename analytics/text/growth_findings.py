@@ -15,6 +15,8 @@ from analytics.text.findings import listed
 SAME_RATE = 0.25
 # The span, in years, by which the supposed rate is judged, where the register covers it.
 JUDGED_SPAN = 10
+# Less is shown as nothing.
+_LEAST_SHOWN = 0.05
 
 
 class Aimed(Protocol):
@@ -50,7 +52,7 @@ def headline(
         return t("growth.title_empty")
     if pd.isna(first[measure]):
         return t("growth.fan_no_jobs")
-    told = {"rate": rate_words(rate_pct, t), "first": str(first["year"]), "last": str(last["year"])}
+    told = {"rate": rate_words(rate_pct, t), "first": str(int(first["year"])), "last": str(int(last["year"]))}
     told["end"] = t.number(last[measure])
     text = t.plural(f"growth.title_{base}_{measure}", round(first[measure]), **told)
     seen = judged(observed)
@@ -99,10 +101,10 @@ def fan_title(rows: pd.DataFrame, t: Translator, *, measure: str) -> str:
     if f"{measure}_p10" in rows:
         low, high = (t.number(last[f"{measure}_{p}"]) for p in ("p10", "p90"))
         return t("growth.fan_title", low=low, high=high, year=year)
-    ends = [last[f"{measure}_{name}"] for name in ("low", "high")]
-    if any(pd.isna(end) for end in ends):
+    ends = last[[measure, f"{measure}_low", f"{measure}_high"]].dropna()
+    if len(ends) == 1:
         return t(f"growth.fan_alone_{measure}", value=t.number(last[measure]), year=year)
-    low, high = (t.number(end) for end in ends)
+    low, high = t.number(ends.min()), t.number(ends.max())
     return t(f"growth.fan_scenarios_{measure}", low=low, high=high, year=year)
 
 
@@ -148,10 +150,10 @@ def answer_sentence(answer: pd.Series, basis: pd.Series, t: Translator, *, view:
         return t("growth.answer_beyond", **told)
     if answer["is_pace"]:
         return t(f"growth.answer_pace_{'reached' if answer['state'] != 'missed' else 'missed'}", **told)
+    if view.target == "hold":
+        return t("growth.answer_hold" if answer["recruits"] > 0 else "growth.answer_hold_nothing", **told)
     if answer["recruits"] <= 0:
         return t("growth.answer_nothing", **told)
-    if view.target == "hold":
-        return t("growth.answer_hold", **told)
     return t("growth.answer_met" if answer["state"] == "met" else "growth.answer", **told)
 
 
@@ -172,7 +174,7 @@ def reached_sentence(answer: pd.Series, t: Translator, *, view: Aimed) -> str:
         return ""
     if pd.isna(answer["year_reached"]):
         limit = answer["limit"]
-        key = "growth.never" if pd.isna(limit) else "growth.never_limit"
+        key = "growth.never_limit" if limit > 0 else "growth.never"
         return t(key, recruits=recruits, limit="" if pd.isna(limit) else t.number(limit))
     return t("growth.year_reached", recruits=recruits, year=str(answer["year_reached"]))
 
@@ -185,7 +187,7 @@ def visits_sentence(answer: pd.Series, t: Translator, *, view: Aimed) -> str:
         return ""
     conversion = rate_words(view.conversion, t)
     text = t.plural("growth.visits", math.ceil(answer["visits"]), conversion=conversion)
-    if pd.isna(answer["visits_per_staff"]):
+    if not answer["visits_per_staff"] >= _LEAST_SHOWN:
         return f"{text}."
     return text + t("growth.visits_staff", visits=t.tenths(answer["visits_per_staff"]))
 
@@ -253,9 +255,10 @@ def budget_sentence(parts: pd.Series, basis: pd.Series, answer: pd.Series, t: Tr
     if pd.isna(parts["plan"]) or answer["state"] == "beyond" or not basis["firms"]:
         return ""
     added = round(parts["added_members"])
-    if added <= 0:
-        key = "growth.budget_loses" if added < 0 else "growth.budget_adds_none"
-        return t.plural(key, -added, eur=t.number(-parts["plan"]))
+    if not added:
+        return t("growth.budget_adds_none")
+    if added < 0:
+        return t.plural("growth.budget_loses", -added, eur=t.number(-parts["plan"]))
     text = t.plural("growth.budget_adds", added, eur=t.number(parts["plan"]))
     if pd.isna(parts["lost"]) or not parts["lost"]:
         return text

@@ -102,7 +102,7 @@ def answer(reader: Reader, basis: pd.Series, found: pd.Series) -> None:
         "growth.figure_recruits_first" if view.target == "hold" and not found["is_pace"] else "growth.figure_recruits"
     )
     visits = "–" if pd.isna(found["visits"]) else t.number(math.ceil(found["visits"]))
-    a_month = "" if pd.isna(found["visits_per_staff"]) else t.tenths(found["visits_per_staff"])
+    a_month = t.tenths(found["visits_per_staff"]) if found["visits_per_staff"] >= 0.05 else ""
     blocks.figures(
         [
             (label, t.tenths(found["recruits"]) if found["recruits"] < 9.95 else t.number(found["recruits"]), ""),
@@ -124,7 +124,8 @@ def answer(reader: Reader, basis: pd.Series, found: pd.Series) -> None:
         findings.reached_sentence(found, t, view=view),
         findings.falling_sentence(found, t, view=view),
     ]
-    st.html(f'<div class="finding">{escape(" ".join(text for text in told if text))}</div>')
+    if any(told):
+        st.html(f'<div class="finding">{escape(" ".join(text for text in told if text))}</div>')
     st.html(f'<div class="source">{escape(findings.members_note(basis, t))}</div>')
 
 
@@ -168,7 +169,8 @@ def _budget(reader: Reader, basis: pd.Series, answer: pd.Series) -> None:
     rows = reader.table("budget").dropna(subset=["eur"])
     blocks.rows([(t(f"growth.item_{i}"), _euros(eur, t)) for i, eur in zip(rows["item"], rows["eur"], strict=True)])
     widgets.slider(reader, "cut", label=t("growth.cut_label"), low=0.0, high=100.0, step=5.0)
-    st.html(f'<div class="finding">{escape(findings.budget_sentence(parts, basis, answer, t))}</div>')
+    if sentence := findings.budget_sentence(parts, basis, answer, t):
+        st.html(f'<div class="finding">{escape(sentence)}</div>')
     st.html(f'<div class="source">{escape(findings.dues_sentence(parts, t))}</div>')
     named = rows.assign(item=[t(f"growth.item_{item}") for item in rows["item"]])
     blocks.tools(reader, named, name="budget", title=findings.budget_title(parts, t, view=reader.view))

@@ -106,7 +106,7 @@ def test_visits_are_the_recruits_at_the_conversion_shared_by_the_staff() -> None
         ({"target": "share", "goal": 100.0, "pace": 0.5}, "missed", "less than the target"),
         ({"target": "members", "goal": 3.0, "pace": 0.5}, "reached", "the target, 3 members, is met"),
         ({"pace": 0.0}, "missed", "less than the target"),
-        ({"rate": -10.0}, "reached", "nothing to recruit"),
+        ({"rate": -10.0}, "reached", "To hold 50% of firms until 2028: nothing to recruit"),
     ],
 )
 def test_what_is_met_out_of_reach_or_missed_is_said(fields: dict[str, object], state: str, said: str) -> None:
