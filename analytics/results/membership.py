@@ -77,9 +77,9 @@ def membership_basis(snapshot: Snapshot, view: View, settings: Settings) -> pd.D
     ``members``, ``roster_members`` (of the whole cluster), ``firms``, ``year`` and ``day`` of the register, ``by``,
     ``rate_pct``; ``share_pct`` of the firms that are members (null without a firm); ``churn_pct`` and ``churn_from``
     (``given``, ``roster`` or ``assumed``), and what the roster tells: ``roster_pct`` with ``churn_low_pct``,
-    ``churn_high_pct``, ``departures``, ``member_years`` and ``since``, null where it does not; ``jobs_per_member``
-    (null where no member's jobs are told); ``goal`` and ``target_members``, the members that the target asks for in
-    ``by``.
+    ``churn_high_pct``, ``departures``, ``member_years`` and ``since``, null where it does not; ``undated``, its members
+    whose days cannot serve (none, before 1900, after the roster's own, left before joining); ``jobs_per_member`` (null
+    where no member's jobs are told); ``goal`` and ``target_members``, the members that the target asks for in ``by``.
 
     Raises
     ------
@@ -243,8 +243,10 @@ def budget_parts(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataF
 
 
 def _churn(snapshot: Snapshot, view: View, settings: Settings) -> dict[str, Any]:
-    found = retention.observed_churn(snapshot.table("members"), on=roster_day(snapshot))
+    members, on = snapshot.table("members"), roster_day(snapshot)
+    found = retention.observed_churn(members, on=on)
     told = {
+        "undated": len(members) - len(retention.dated_stays(members, on=on)),
         "roster_pct": found.churn_pct if found else math.nan,
         "churn_low_pct": found.low_pct if found else math.nan,
         "churn_high_pct": found.high_pct if found else math.nan,

@@ -221,6 +221,12 @@ def churn_sentence(basis: pd.Series, t: Translator) -> str:
     return t.plural(key, int(basis["departures"]), **shown)
 
 
+def undated_sentence(basis: pd.Series, t: Translator) -> str:
+    """Say how many members' days cannot serve to tell how long they stay."""
+    undated = int(basis["undated"])
+    return t.plural("growth.members_undated", undated) if undated else ""
+
+
 def staying_title(basis: pd.Series, curve: pd.DataFrame, t: Translator) -> str:
     """Say what share of members is still there after five years, or after as many as are followed; of the roster."""
     if len(curve) <= 1:

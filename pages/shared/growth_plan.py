@@ -142,7 +142,8 @@ def _staying(reader: Reader, basis: pd.Series, *, alt: str) -> None:
         look = {"churn_pct": float(basis["churn_pct"]), "palette": blocks.slots(), "language": t.language}
         figure = reader.figure("staying", partial(staying_curve, curve, **look), reads=("churn",))
         blocks.chart(figure, name="staying", alt=alt)
-    st.html(f'<div class="source">{escape(findings.churn_sentence(basis, t))}</div>')
+    told = f"{findings.churn_sentence(basis, t)} {findings.undated_sentence(basis, t)}"
+    st.html(f'<div class="source">{escape(told)}</div>')
     if len(curve) > 1:
         blocks.tools(reader, curve, name="staying", title=alt)
 

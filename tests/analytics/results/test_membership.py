@@ -279,3 +279,21 @@ def test_the_title_of_those_who_stay_is_the_rosters_whatever_the_plan_supposes()
         titles.add(findings.staying_title(basis.iloc[0], curve, t))
     assert len(titles) == 1
     assert "still there" in titles.pop()
+
+
+def test_members_whose_days_cannot_serve_are_counted_and_told() -> None:
+    days = [
+        ("2014-01-01", None),
+        (None, None),
+        ("1899-01-01", None),
+        ("2030-01-01", None),
+        ("2014-01-01", "2013-01-01"),
+    ]
+    rows = [
+        member(n, f"M{n}", None, joined_on=pd.Timestamp(joined), left_on=pd.Timestamp(left))
+        for n, (joined, left) in enumerate(days)
+    ]
+    basis = _row("membership_basis", PLAN, snapshot=SmallSnapshot(roster=roster(rows)))
+    assert basis["undated"] == 4
+    assert findings.undated_sentence(basis, translator("en")).startswith("4 members have no dates that serve")
+    assert findings.undated_sentence(basis.replace(4, 0), translator("en")) == ""
