@@ -41,7 +41,7 @@ def membership(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFra
     Raises
     ------
     UserError
-        When there is no roster, the target's year is not after the base, or a share is over 100 %.
+        As ``membership_basis``.
     """
     return membership_in_full(snapshot, view, settings)[MEMBERSHIP_COLUMNS].round(2)
 
@@ -50,6 +50,11 @@ def membership_in_full(snapshot: Snapshot, view: View, settings: Settings) -> pd
     """Return ``membership`` with ``members_alone``, those left if nobody is recruited, and ``falling_pct``.
 
     ``falling_pct`` is the probability, in percent of simulated paths, that fewer of the firms are members than today.
+
+    Raises
+    ------
+    UserError
+        As ``membership_basis``.
     """
     basis = membership_basis(snapshot, view, settings).iloc[0]
     years = int(basis["by"]) - int(basis["year"])
@@ -140,6 +145,11 @@ def membership_answer(snapshot: Snapshot, view: View, settings: Settings) -> pd.
     ``year_reached`` (null: never within a century), ``limit`` (members towards which the pace tends, null without
     churn), ``falling_pct`` (in the target's year); ``visits`` a year at the view's conversion (null at 0 %),
     ``visits_per_staff`` a month and person (null without staff).
+
+    Raises
+    ------
+    UserError
+        As ``membership_basis``.
     """
     basis = membership_basis(snapshot, view, settings).iloc[0]
     rows = membership_in_full(snapshot, view, settings)
