@@ -17,7 +17,7 @@ blocks.title(title)
 projection.notes(reader)
 
 left, right = st.columns([8, 5], gap="large")
-title = findings.fan_title(reader.table("growth_in_full"), t, measure=view.measure)
+title = findings.fan_title(reader.table("growth_in_full"), t, measure=view.measure, rate_pct=rate)
 with left, blocks.block("fan", title, projection.key(reader)):
     projection.controls(reader)
     projection.fan(reader, alt=title)

@@ -214,7 +214,8 @@ def _ends(
 ) -> Iterator[dict[str, Any]]:
     """Yield what each scenario comes to, at its end, parted so that none covers another."""
     ends = {name: float(rows[_column(measure, name)].iloc[-1]) for name in LINES}
-    known = sorted(((value, name) for name, value in ends.items() if pd.notna(value)), reverse=True)
+    is_own = {name: name == "central" or rates[name] != rates["central"] for name in ends}
+    known = sorted(((value, name) for name, value in ends.items() if pd.notna(value) and is_own[name]), reverse=True)
     step = (span[1] - span[0]) * LINE_PX / PLOT_HEIGHT
     heights = parted([value for value, _ in known], step=step, lowest=span[0] + step / 2)
     for height, (value, name) in zip(heights, known, strict=True):

@@ -206,7 +206,8 @@ def budget(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
         ("plan", parts["plan"], parts["added_members"]),
         ("lost", -parts["lost"], parts["recruits_to_offset"]),
     ]
-    return pd.DataFrame(rows, columns=["item", "eur", "members"]).astype({"eur": "float64", "members": "float64"})
+    table = pd.DataFrame(rows, columns=["item", "eur", "members"])
+    return table.astype({"eur": "float64", "members": "float64"}).round(2)
 
 
 def budget_parts(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:

@@ -84,7 +84,7 @@ def observed_title(observed: pd.DataFrame, t: Translator, *, rate_pct: float) ->
     return t.plural(f"growth.observed_{verdict}", int(seen["span"]), **told)
 
 
-def fan_title(rows: pd.DataFrame, t: Translator, *, measure: str) -> str:
+def fan_title(rows: pd.DataFrame, t: Translator, *, measure: str, rate_pct: float) -> str:
     """Say how wide the fan is at its end, or what the scenarios come to where there is no fan.
 
     Parameters
@@ -100,7 +100,7 @@ def fan_title(rows: pd.DataFrame, t: Translator, *, measure: str) -> str:
         return t("growth.title_empty")
     if f"{measure}_p10" in rows:
         low, high = (t.number(last[f"{measure}_{p}"]) for p in ("p10", "p90"))
-        return t("growth.fan_title", low=low, high=high, year=year)
+        return t("growth.fan_title", rate=rate_words(rate_pct, t), low=low, high=high, year=year)
     ends = last[[measure, f"{measure}_low", f"{measure}_high"]].dropna()
     if len(ends) == 1:
         return t(f"growth.fan_alone_{measure}", value=t.number(last[measure]), year=year)
@@ -138,7 +138,7 @@ def answer_sentence(answer: pd.Series, basis: pd.Series, t: Translator, *, view:
     told = {
         "goal": goal_words(basis, t, view=view),
         "by": str(int(basis["by"])),
-        "recruits": t.amount("growth.recruits", answer["recruits"]),
+        "recruits": recruits_words(answer["recruits"], t),
         "members": t.number(answer["members_by"]),
         "share": t.percent(answer["share_by_pct"], 1) if pd.notna(answer["share_by_pct"]) else "–",
     }
@@ -157,6 +157,17 @@ def answer_sentence(answer: pd.Series, basis: pd.Series, t: Translator, *, view:
     return t("growth.answer_met" if answer["state"] == "met" else "growth.answer", **told)
 
 
+def recruits_words(recruits: float, t: Translator) -> str:
+    """Return recruits a year rounded up, to a tenth under ten: rounded down they would not get to the target."""
+    return t.amount("growth.recruits", recruits_shown(recruits))
+
+
+def recruits_shown(recruits: float) -> float:
+    """Return the number of ``recruits_words``."""
+    size = 10 if recruits < 9.95 else 1
+    return math.ceil(recruits * size - 1e-9) / size
+
+
 def goal_words(basis: pd.Series, t: Translator, *, view: Aimed) -> str:
     """Return the target in words: ``600 adhérents``, ``5 % des entreprises``, ``25 000 emplois d’adhérents``."""
     goal = float(basis["goal"])
@@ -169,7 +180,7 @@ def goal_words(basis: pd.Series, t: Translator, *, view: Aimed) -> str:
 
 def reached_sentence(answer: pd.Series, t: Translator, *, view: Aimed) -> str:
     """Say in which year the pace of the first year, kept, gets to the target, or that it never does."""
-    recruits = t.amount("growth.recruits", answer["recruits"])
+    recruits = recruits_words(answer["recruits"], t)
     if answer["state"] in ("met", "beyond") or view.target == "hold":
         return ""
     if pd.isna(answer["year_reached"]):

@@ -25,7 +25,7 @@ _STEPS = {
     **dict.fromkeys(("ratio_shrunk", "ratio_low", "ratio_high", "ratio", "ratio_low_95", "ratio_high_95"), 0.01),
     **dict.fromkeys(("p_value", "q_value"), 0.0001),
     **dict.fromkeys(("recruits", "members_alone", "years"), 0.1),
-    "share_pct": 0.01,
+    "member_share_pct": 0.01,
 }
 _YEARS = ("year", "first_year", "last_year")
 # Of a longer table a reader scrolls no further, and every rerun would send it whole; the file has all of it.

@@ -27,13 +27,14 @@ _READS = READS["membership_in_full"]
 _STEPS = {"members": 10.0, "share": 0.1, "jobs": 500.0}
 
 
-def key(t: Translator) -> str:
-    """Return what the lines are."""
+def key(t: Translator, *, rate_pct: float) -> str:
+    """Return what the lines are, and at what rate the sector is supposed to grow."""
     return t(
         "growth.plan_subtitle",
         plan=blocks.dot("ours", t("growth.plan_plan")),
         alone=escape(t("growth.plan_alone")),
         target=blocks.dot("gap", t("growth.plan_target"), strong=False),
+        rate=findings.rate_words(rate_pct, t),
     )
 
 
@@ -77,14 +78,20 @@ def plan(reader: Reader, left: DeltaGenerator, right: DeltaGenerator) -> None:
             st.error(guards.plain(error.message(t.language)))
         return
     title = findings.answer_sentence(found, basis, t, view=view)
-    with left, blocks.block("plan", title, key(t)):
+    with left, blocks.block("plan", title, key(t, rate_pct=float(basis["rate_pct"]))):
         controls(reader)
         draw(reader, basis, alt=title)
-        answer(reader, basis, found)
-        blocks.tools(reader, reader.table("membership_in_full"), name="membership", title=title)
+        if found["state"] != "beyond":
+            answer(reader, basis, found)
+        blocks.tools(reader, table(reader), name="membership", title=title)
     with right:
         staying(reader, basis)
         budget(reader, basis, found)
+
+
+def table(reader: Reader) -> pd.DataFrame:
+    """Return the table behind the plan."""
+    return reader.table("membership_in_full").rename(columns={"share_pct": "member_share_pct"})
 
 
 def draw(reader: Reader, basis: pd.Series, *, alt: str) -> None:
@@ -105,7 +112,7 @@ def answer(reader: Reader, basis: pd.Series, found: pd.Series) -> None:
     a_month = t.tenths(found["visits_per_staff"]) if found["visits_per_staff"] >= 0.05 else ""
     blocks.figures(
         [
-            (label, t.tenths(found["recruits"]) if found["recruits"] < 9.95 else t.number(found["recruits"]), ""),
+            (label, t.tenths(findings.recruits_shown(found["recruits"])), ""),
             (
                 t("growth.figure_members", by=by),
                 t.number(found["members_by"]),
@@ -183,7 +190,7 @@ def _assumptions(reader: Reader, *, churn_pct: float) -> None:
     label = t("growth.assumptions_some", count=t.number(told)) if told else t("growth.assumptions")
     percent: dict[str, Any] = {"low": 0.0, "high": 100.0, "step": 0.5}
     with st.popover(label, type="tertiary", key="popover-assumptions"):
-        widgets.number(reader, "churn", label=t("growth.churn_label"), usual=churn_pct, **percent)
+        widgets.number(reader, "churn", label=t("growth.churn_label"), usual=round(churn_pct, 2), **percent)
         widgets.number(reader, "conversion", label=t("growth.conversion_label"), **percent)
         hint, label = t("growth.pace_help"), t("growth.pace_label")
         widgets.number(reader, "pace", label=label, low=0.0, high=MAX_PACE, step=1.0, hint=hint)

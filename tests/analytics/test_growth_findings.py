@@ -38,7 +38,8 @@ def test_the_title_says_the_projection_and_what_was_seen() -> None:
     rows, observed = _rows(18_000, 24_190), _observed(s1=2.1, s5=1.5, s10=2.3)
     text = findings.headline(rows, observed, EN, rate_pct=3.0, base="register", measure="firms")
     assert text == (
-        "At 3% a year, today’s 18,000 firms would be 24,190 in 2036; the register has shown 2.3% a year over 10 years"
+        "At 3% a year, today’s 18,000 firms would be 24,190 in 2036; "
+        "for establishments the register has shown 2.3% a year over 10 years"
     )
     text = findings.headline(rows, _observed(), FR, rate_pct=-2.5, base="published", measure="firms")
     assert (
@@ -46,7 +47,7 @@ def test_the_title_says_the_projection_and_what_was_seen() -> None:
     )
     one = findings.headline(_rows(1, 2), _observed(s1=1.0), FR, rate_pct=3.0, base="register", measure="firms")
     assert one.startswith("À 3\u202f% par an, l’unique entreprise d’aujourd’hui serait 2 en 2036")
-    assert one.endswith("le registre a montré 1\u202f% sur un an")
+    assert one.endswith("pour les établissements, le registre a montré 1\u202f% sur un an")
     nothing = findings.headline(_rows(0, 0), observed, EN, rate_pct=3.0, base="register", measure="firms")
     assert nothing == "No firm answers this selection"
     untold = findings.headline(rows, observed, EN, rate_pct=3.0, base="register", measure="jobs")
@@ -69,12 +70,14 @@ def test_the_supposed_rate_is_judged_by_the_longest_span_up_to_ten_years(rates: 
 
 def test_the_fan_is_told_by_four_chances_in_five_and_scenarios_by_their_ends() -> None:
     fan = _rows(100, 130).assign(firms_p10=[100.0, 121.4], firms_p90=[100.0, 139.6])
-    assert findings.fan_title(fan, EN, measure="firms") == "In 2036, four chances in five of between 121 and 140 firms"
+    assert findings.fan_title(fan, EN, measure="firms", rate_pct=3.0) == (
+        "If the mean pace is 3%, four chances in five of between 121 and 140 firms in 2036"
+    )
     # The rate that the reader supposes may lie outside of both scenarios.
     out = _rows(100, 60, firms_low=110, firms_high=170)
-    assert findings.fan_title(out, EN, measure="firms") == "In 2036, from 60 to 170 firms, by scenario"
-    assert findings.fan_title(_rows(100, 130), EN, measure="firms") == "130 firms in 2036"
-    assert "does not tell" in findings.fan_title(out, EN, measure="jobs")
+    assert findings.fan_title(out, EN, measure="firms", rate_pct=3.0) == "In 2036, from 60 to 170 firms, by scenario"
+    assert findings.fan_title(_rows(100, 130), EN, measure="firms", rate_pct=3.0) == "130 firms in 2036"
+    assert "does not tell" in findings.fan_title(out, EN, measure="jobs", rate_pct=3.0)
 
 
 def test_years_in_which_more_closed_are_named() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ def test_the_first_look_answers_the_three_questions(open_page: Open) -> None:
     assert not app.warning
     assert _plain(app.title[0].value) == (
         "À 3 % par an, les 18 000 entreprises d’aujourd’hui seraient 24 190 en 2036 ; "
-        "le registre a montré 2,3 % par an sur 10 ans"
+        "pour les établissements, le registre a montré 2,3 % par an sur 10 ans"
     )
     heads = _heads(app)
     assert heads[1].startswith("3 % par an, c’est plus que ce que le registre a montré sur 10 ans")
@@ -117,7 +118,7 @@ def test_the_target_is_answered_as_the_table_does(open_page: Open, demo_root: Pa
     view = View("tic", target="members", goal=600.0, by=2030)
     rows = tables.membership(snapshot, view, SETTINGS)
     assert rows["members"].iloc[-1] == 600
-    assert f"Pour 600 adhérents en 2030 : {round(rows['recruits'].iloc[1])} recrues par an" in _heads(app)
+    assert f"Pour 600 adhérents en 2030 : {math.ceil(rows['recruits'].iloc[1])} recrues par an" in _heads(app)
     assert "l’objectif est atteint en 2030" in _texts(app)
     drawn = next(data for data in _chart(app, "plan")["data"] if data["name"] == "plan")
     assert drawn["y"] == rows["members"].round(2).tolist()
