@@ -71,8 +71,9 @@ def year_reached(
     target
         A number, or one a year from 0 to ``years`` (a share of firms that grow asks for ever more members).
     """
-    if np.ndim(target) == 0 and members < float(np.asarray(target)) >= limit(recruits=recruits, churn_pct=churn_pct):
-        return None  # It comes ever nearer.
+    ends = limit(recruits=recruits, churn_pct=churn_pct)
+    if np.ndim(target) == 0 and churn_pct < 100 and members < float(np.asarray(target)) >= ends:
+        return None  # It comes ever nearer; where all leave it is there at once.
     path = members_after(members, recruits=recruits, churn_pct=churn_pct, years=years)
     # The closed form carries rounding of its last digits.
     wanted: Floats = np.broadcast_to(np.asarray(target, dtype=np.float64), path.shape) * (1 - 1e-12)

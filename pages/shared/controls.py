@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from analytics.view import View
 from pages.shared import address
 from pages.shared.loaders import Reader
 
@@ -40,6 +41,13 @@ def set_field(reader: Reader, field: str) -> None:
     address.change(reader.settings, **{field: st.session_state[field]})
 
 
+def set_number(reader: Reader, field: str) -> None:
+    """Take over the number of the field's name, the default where it was emptied; a widget's callback."""
+    said = st.session_state[field]
+    usual = getattr(View.default(reader.settings), field)
+    address.change(reader.settings, **{field: usual if said is None else said})
+
+
 def number(
     reader: Reader,
     field: str,
@@ -51,18 +59,22 @@ def number(
     usual: float | None = None,
     hint: str | None = None,
 ) -> None:
-    """Draw a number that the reader sets; ``usual`` stands there where the view says none. All whole or none."""
+    """Draw a number that the reader sets; ``usual`` stands there where the view says none. All whole or none.
+
+    Emptied, it says nothing, and the usual number comes back.
+    """
     said = getattr(reader.view, field)
     st.session_state[field] = usual if said is None else said
     st.number_input(
         label,
         min_value=low,
         max_value=high,
+        value=None,
         step=step,
         format="%d" if isinstance(step, int) else "%g",
         key=field,
         help=hint,
-        on_change=set_field,
+        on_change=set_number,
         args=(reader, field),
     )
 

@@ -257,3 +257,20 @@ def test_what_was_asked_in_vain_can_be_changed(open_page: Open, query: dict[str,
     app.segmented_control(key="target").set_value("members").run()
     assert not app.error
     assert "Pour 600 adhérents en 2031" in "".join(_heads(app))
+
+
+def test_an_emptied_number_is_the_usual_one_again(open_page: Open) -> None:
+    app = open_page("growth.py", target="members", pace="33", rate="4", years="5", churn="9")
+    for field in ("pace", "rate", "years", "churn"):
+        app.number_input(key=field).set_value(None).run()
+        assert field not in app.query_params
+    assert not app.exception
+    assert app.number_input(key="rate").value == 3
+    assert app.number_input(key="years").value == 10
+    assert any(head.startswith("Pour 600 adhérents en 2030") for head in _heads(app))
+
+
+def test_where_all_leave_the_target_is_there_at_once(open_page: Open) -> None:
+    app = open_page("growth.py", target="members", goal="500", churn="100")
+    assert "Pour 500 adhérents en 2030 : 500 recrues par an" in _heads(app)
+    assert "jamais atteint" not in _texts(app)
