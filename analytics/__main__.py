@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from analytics.errors import UserError
 from analytics.text import LANGUAGES, Translator, translator
@@ -97,28 +98,19 @@ def _add_isochrone_options(parser: argparse.ArgumentParser, t: Translator) -> No
 
 def _add_table_options(parser: argparse.ArgumentParser, t: Translator) -> None:
     parser.add_argument("name", metavar="NAME", help=t("cli.option_name"))
-    parser.add_argument("--level", metavar="L", help=t("cli.option_level"))
-    parser.add_argument("--antenna", metavar="NAME", help=t("cli.option_antenna"))
-    parser.add_argument("--segment", metavar="S", help=t("cli.option_segment"))
-    parser.add_argument("--threshold", metavar="T", help=t("cli.option_threshold"))
-    parser.add_argument("--unit", metavar="km|min", help=t("cli.option_unit"))
-    parser.add_argument("--demand", metavar="D", help=t("cli.option_demand"))
-    parser.add_argument("--k", metavar="K", help=t("cli.option_k"))
-    parser.add_argument("--exclude", action="append", metavar="CODE", help=t("cli.option_exclude"))
-    parser.add_argument("--force", action="append", metavar="CODE", help=t("cli.option_force"))
-    parser.add_argument("--base", metavar="B", help=t("cli.option_base"))
-    parser.add_argument("--years", metavar="N", help=t("cli.option_years"))
-    parser.add_argument("--rate", metavar="R", help=t("cli.option_rate"))
-    parser.add_argument("--target-members", metavar="M", help=t("cli.option_target_members"))
-    parser.add_argument("--target-share", metavar="S", help=t("cli.option_target_share"))
-    parser.add_argument("--target-jobs", metavar="J", help=t("cli.option_target_jobs"))
-    parser.add_argument("--by", metavar="YEAR", help=t("cli.option_by"))
-    parser.add_argument("--churn", metavar="C", help=t("cli.option_churn"))
-    parser.add_argument("--from", dest="start", metavar="ID", help=t("cli.option_from"))
-    parser.add_argument("--to", dest="end", metavar="ID", help=t("cli.option_to"))
-    parser.add_argument("--limit", type=_count(t), metavar="N", help=t("cli.option_limit"))
-    parser.add_argument("--view", default="", metavar="QUERY", help=t("cli.option_view"))
-    parser.add_argument("--out", type=Path, metavar="F", help=t("cli.option_out"))
+
+    def add(names: str, **how: Any) -> None:  # noqa: ANN401 - argparse's own options
+        for name, metavar in (pair.split("=") for pair in names.split()):
+            parser.add_argument(f"--{name}", metavar=metavar, help=t(f"cli.option_{name.replace('-', '_')}"), **how)
+
+    add("level=L antenna=NAME segment=S threshold=T unit=km|min demand=D k=K")
+    add("exclude=CODE force=CODE", action="append")
+    add("base=B years=N rate=R target-members=M target-share=S target-jobs=J by=YEAR churn=C")
+    add("from=ID", dest="start")
+    add("to=ID", dest="end")
+    add("limit=N", type=_count(t))
+    add("view=QUERY", default="")
+    add("out=F", type=Path)
 
 
 def _count(t: Translator) -> Callable[[str], int]:

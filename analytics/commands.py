@@ -38,6 +38,8 @@ from analytics.view import View
 
 # Where the catalogues name the reasons for which a row is left out.
 _REASONS = {"register": "register.reason.", "members": "members.left_out."}
+# Options that say what the membership is to reach, and of which target they are the goal.
+_TARGETS = {"target_share": "share", "target_members": "members", "target_jobs": "jobs"}
 # Options of a table that say a part of the view: parameter of the query string, field.
 _VIEW_OPTIONS = {
     "antenna": ("antenna", "antenna"),
@@ -53,9 +55,8 @@ _VIEW_OPTIONS = {
     "rate": ("rate", "rate"),
     "by": ("by", "by"),
     "churn": ("churn", "churn"),
+    **dict.fromkeys(_TARGETS, ("goal", "goal")),
 }
-# Options that say what the membership is to reach, and of which target they are the goal.
-_TARGETS = {"target_share": "share", "target_members": "members", "target_jobs": "jobs"}
 _STATUS_COUNTS = (
     "firms",
     "firms_jobs_estimate",
@@ -151,31 +152,27 @@ def table(options: argparse.Namespace) -> None:
 def _view(options: argparse.Namespace, settings: Settings) -> View:
     """Return the view asked for; what an option of its own says stands in place of what ``--view`` does."""
     given = {name: value for name in _VIEW_OPTIONS if (value := getattr(options, name)) is not None}
-    reads = tables.READS.get(options.name.replace("-", "_"), ())
     for name in given:
         field = _VIEW_OPTIONS[name][1]
-        if options.name in tables.TABLES and field != "segments" and field not in reads:
-            raise UserError("table.no_option", name=options.name, option=f"--{name}")
-    query = urlencode({_VIEW_OPTIONS[name][0]: value for name, value in given.items()}, doseq=True)
-    named = View.from_query(query, settings)
-    fields = {field: getattr(named, field) for _, field in (_VIEW_OPTIONS[name] for name in given)}
-    view = dataclasses.replace(View.from_query(options.view, settings), **fields)
-    return _aimed(view, options, settings)
+        if options.name in tables.TABLES and field != "segments" and field not in _reads(options.name):
+            raise UserError("table.no_option", name=options.name, option=_as_option(name))
+    aimed = [name for name in given if name in _TARGETS]
+    if len(aimed) > 1:
+        raise UserError("growth.two_targets", options=", ".join(_as_option(name) for name in aimed))
+    said = {_VIEW_OPTIONS[name][0]: value for name, value in given.items()}
+    fields = [_VIEW_OPTIONS[name][1] for name in given]
+    if aimed:
+        said["target"] = _TARGETS[aimed[0]]
+        fields.append("target")
+    named = View.from_query(urlencode(said, doseq=True), settings)
+    return dataclasses.replace(
+        View.from_query(options.view, settings), **{field: getattr(named, field) for field in fields}
+    )
 
 
-def _aimed(view: View, options: argparse.Namespace, settings: Settings) -> View:
-    """Return the view with the target asked for, one at most."""
-    asked = [name for name in _TARGETS if getattr(options, name) is not None]
-    if not asked:
-        return view
-    reads = tables.READS.get(options.name.replace("-", "_"), ())
-    if options.name in tables.TABLES and "target" not in reads:
-        raise UserError("table.no_option", name=options.name, option=_as_option(asked[0]))
-    if len(asked) > 1:
-        raise UserError("growth.two_targets", options=", ".join(_as_option(name) for name in asked))
-    query = urlencode({"target": _TARGETS[asked[0]], "goal": getattr(options, asked[0])})
-    aimed = View.from_query(query, settings)
-    return dataclasses.replace(view, target=aimed.target, goal=aimed.goal)
+def _reads(name: str) -> tuple[str, ...]:
+    """Return the fields of a view on which a table depends, by its name on the command line."""
+    return tables.READS.get(name.replace("-", "_"), ())
 
 
 def _as_option(name: str) -> str:
@@ -189,7 +186,7 @@ def _notices(name: str, snapshot: Snapshot, view: View, settings: Settings, t: T
     if name == "prospects" and snapshot.manifest["resemblance"].get(view.perimeter) is None:
         members, others = tables.member_counts(snapshot, view)
         yield no_model_sentence(t, members=members, others=others)
-    reads = tables.READS.get(name.replace("-", "_"), ())
+    reads = _reads(name)
     if "unit" in reads:
         yield from note_sentences(tables.reach_notes(snapshot, view, settings), t, view=view)
         if view.unit == "min":
@@ -199,8 +196,8 @@ def _notices(name: str, snapshot: Snapshot, view: View, settings: Settings, t: T
     if "churn" in reads:
         basis = tables.membership_basis(snapshot, view, settings).iloc[0]
         yield churn_sentence(basis, t)
-    if name == "membership":
-        yield answer_sentence(tables.membership_answer(snapshot, view, settings).iloc[0], basis, t, view=view)
+        if name == "membership":
+            yield answer_sentence(tables.membership_answer(snapshot, view, settings).iloc[0], basis, t, view=view)
     if "excluded" in reads:
         notes = tables.siting_notes(snapshot, view, settings)
         of_number = notes["note"].isin(["few", "forced"]) & ("offices" not in reads)

@@ -60,6 +60,12 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_RIGHT = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
+def source_of(manifest: Mapping[str, Any], role: str) -> dict[str, Any] | None:
+    """Return what a manifest says of the file of a role, or None where none was given."""
+    found: dict[str, Any] | None = next((s for s in manifest["sources"] if s.get("role") == role), None)
+    return found
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """A published set of tables. Reads its own folder only, so that a publication meanwhile never mixes two builds.
@@ -93,7 +99,8 @@ class Snapshot:
     @property
     def register(self) -> str | None:
         """SHA-256 of the register file that the snapshot came from; None where the manifest names none."""
-        return next((s.get("sha256") for s in self.manifest["sources"] if s.get("role") == "register"), None)
+        given = source_of(self.manifest, "register")
+        return given.get("sha256") if given else None
 
     @property
     def table_names(self) -> tuple[str, ...]:

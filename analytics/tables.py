@@ -65,7 +65,7 @@ from analytics.results.recruitment import (
     thresholds,
     white_space,
 )
-from analytics.results.selection import current_members, data_day, member_counts, roster_day
+from analytics.results.selection import current_members, data_day, member_counts
 from analytics.results.shares import (
     PENETRATION_COLUMNS,
     SHRUNK_COLUMNS,
@@ -171,7 +171,6 @@ __all__ = [
     "reach_places",
     "region_totals",
     "review",
-    "roster_day",
     "scenario_rates",
     "short_list",
     "shrunk_penetration",

@@ -171,39 +171,39 @@ class View:
                 _refuse_unknown(name, values, known[name])
         default = cls.default(settings)
         return cls(
-            perimeter=given.get("perimeter", [default.perimeter])[-1],
+            perimeter=_last(given, "perimeter", default.perimeter),
             departments=_in_order(given.get("department", ()), known["department"]),
             segments=_in_order(given.get("segment", ()), known["segment"]),
             sizes=_in_order(given.get("size", ()), known["size"]),
-            employers_only=given.get("employers", ["false"])[-1] == "true",
-            level=given.get("level", [default.level])[-1],
+            employers_only=_last(given, "employers", "false") == "true",
+            level=_last(given, "level", default.level),
             town=given.get("town", [None])[-1] or None,
-            town_only=given.get("town_only", ["false"])[-1] == "true",
+            town_only=_last(given, "town_only", "false") == "true",
             cell=_cell(given),
             antenna=given.get("antenna", [None])[-1],
             within_km=_number(given, "within", high=MAX_KM),
-            order=given.get("order", [default.order])[-1],
+            order=_last(given, "order", default.order),
             visits=_number(given, "visits", high=MAX_VISITS, default=default.visits),
             conversion=_number(given, "conversion", high=100.0, default=default.conversion),
             threshold=_number(given, "threshold", low=LEAST_THRESHOLD, high=MAX_THRESHOLD, default=default.threshold),
-            unit=given.get("unit", [default.unit])[-1],
-            demand=given.get("demand", [default.demand])[-1],
+            unit=_last(given, "unit", default.unit),
+            demand=_last(given, "demand", default.demand),
             offices=_count(given, "offices", high=MOST_OFFICES, default=default.offices),
             excluded=_communes(given, "exclude"),
             forced=_communes(given, "force"),
-            closer=given.get("closer", ["false"])[-1] == "true",
-            base=given.get("base", [default.base])[-1],
-            measure=given.get("measure", [default.measure])[-1],
+            closer=_last(given, "closer", "false") == "true",
+            base=_last(given, "base", default.base),
+            measure=_last(given, "measure", default.measure),
             rate=_number(given, "rate", low=RATES[0], high=RATES[1]),
             years=_count(given, "years", high=MOST_YEARS, default=default.years),
-            target=given.get("target", [default.target])[-1],
+            target=_last(given, "target", default.target),
             goal=_number(given, "goal", high=MAX_GOAL),
             by=_year(given, "by"),
             churn=_number(given, "churn", high=100.0),
             pace=_number(given, "pace", high=MAX_PACE),
             cut=_number(given, "cut", high=100.0, default=default.cut),
             since=_snapshot(given, "since"),
-            compared=given.get("compared", [default.compared])[-1],
+            compared=_last(given, "compared", default.compared),
         )
 
     def to_query(self, settings: Settings) -> str:
@@ -290,6 +290,11 @@ def _known_values(settings: Settings) -> dict[str, tuple[str, ...]]:
     }
 
 
+def _last(given: Mapping[str, list[str]], name: str, default: str) -> str:
+    """Return the last value given, ``default`` when none is."""
+    return given.get(name, [default])[-1]
+
+
 def _cell(given: Mapping[str, list[str]]) -> tuple[str, str] | None:
     if "cell" not in given:
         return None
@@ -319,7 +324,7 @@ def _number(
 
 def _count(given: Mapping[str, list[str]], name: str, *, high: int, default: int) -> int:
     """Return the last value given, a whole number from 1 to ``high``; ``default`` when none is."""
-    text = given.get(name, [str(default)])[-1]
+    text = _last(given, name, str(default))
     if text not in {str(count) for count in range(1, high + 1)}:
         raise UserError("view.no_number", parameter=name, value=text, low=1, high=high)
     return int(text)

@@ -12,12 +12,12 @@ t, view = reader.t, reader.view
 rate = projection.rate_pct(reader)
 observed, history = reader.table("observed_growth"), reader.table("history_in_full")
 
-title = findings.headline(reader.table("growth"), observed, t, rate_pct=rate, base=view.base, measure=view.measure)
-blocks.title(title)
+rows = reader.table("growth_in_full")
+blocks.title(findings.headline(rows, observed, t, rate_pct=rate, base=view.base, measure=view.measure))
 projection.notes(reader)
 
 left, right = st.columns([8, 5], gap="large")
-title = findings.fan_title(reader.table("growth_in_full"), t, measure=view.measure, rate_pct=rate)
+title = findings.fan_title(rows, t, measure=view.measure, rate_pct=rate)
 with left, blocks.block("fan", title, projection.key(reader)):
     projection.controls(reader)
     projection.fan(reader, alt=title)

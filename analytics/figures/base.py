@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
+from analytics.figures.labels import LINE_PX, parted
 from analytics.figures.palette import FONT, TEXT_SIZE, Palette
 from analytics.text import NARROW_SPACE, Translator
 
@@ -87,6 +88,56 @@ def scale_notes(values: Iterable[float], *, palette: Palette, t: Translator) -> 
     font = {"color": palette.secondary, "size": TEXT_SIZE, "shadow": halo(palette)}
     place = {"x": 0, "xref": "paper", "xanchor": "left", "yanchor": "bottom", "borderpad": 1}
     return [note(t.number(abs(value)), y=value, font=font, **place) for value in values if value]
+
+
+class Name(NamedTuple):
+    """A word beside a point of a line: how high it would like to stand, in the units of the axis."""
+
+    height: float
+    text: str
+    color: str
+
+
+def parted_notes(
+    names: Iterable[Name],
+    *,
+    span: tuple[float, float],
+    plot_px: float,
+    shadow: str | None = None,
+    **place: Any,  # noqa: ANN401 - Plotly's own options
+) -> list[dict[str, Any]]:
+    """Return the names as annotations, highest first, a line of text apart so that none covers another.
+
+    Of equally high ones the first given stands on top.
+
+    Parameters
+    ----------
+    span, plot_px
+        Where the upright axis begins and ends, and over how many pixels.
+    shadow
+        The halo of the words, where they have one.
+    place
+        Where they stand across, and on which side of that.
+    """
+    ordered = sorted(names, key=lambda name: name.height, reverse=True)
+    step = (span[1] - span[0]) * LINE_PX / plot_px
+    heights = parted([name.height for name in ordered], step=step, lowest=span[0] + step / 2)
+    halo_of = {"shadow": shadow} if shadow else {}
+    return [
+        note(name.text, y=height, yanchor="middle", borderpad=0, font={"color": name.color, **halo_of}, **place)
+        for height, name in zip(heights, ordered, strict=True)
+    ]
+
+
+def sourced(row: Mapping[Any, Any], language: str) -> list[str]:
+    """Return source and scope of a published figure as lines of text, those that there are."""
+    said = (row.get(f"source_{language}"), row.get(f"scope_{language}"))
+    return [plain(text) for text in said if isinstance(text, str)]
+
+
+def signed(shown: str, t: Translator, *, is_more: bool) -> str:
+    """Return a change as it is shown, with its plus where it is more."""
+    return t("chart.plus", value=shown) if is_more else shown
 
 
 def note(text: str, **place: Any) -> dict[str, Any]:  # noqa: ANN401 - Plotly's own options

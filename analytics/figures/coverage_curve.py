@@ -7,8 +7,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics.figures.base import AXIS, blank, note
-from analytics.figures.labels import LINE_PX, parted
+from analytics.figures.base import AXIS, Name, blank, note, parted_notes
 from analytics.figures.palette import TEXT_SIZE, Palette
 from analytics.text import Translator, translator
 
@@ -104,12 +103,9 @@ def _height_note(share: int, *, palette: Palette, t: Translator) -> dict[str, An
 
 def _end_names(curve: pd.DataFrame, drawn: list[str], *, palette: Palette, t: Translator) -> list[dict[str, Any]]:
     """Return the name of each line at its end, parted so that none covers another."""
-    ends = sorted(((float(curve[name].iloc[-1]), name) for name in drawn), reverse=True)
+    names = [
+        Name(float(curve[name].iloc[-1]), f"<b>{t(f'chart.curve_{name}')}</b>", getattr(palette, LINES[name]))
+        for name in sorted(drawn, reverse=True)
+    ]
     # The tick of the longest threshold is under the axis.
-    step = TOP * LINE_PX / PLOT_HEIGHT
-    notes = []
-    for height, (_, name) in zip(parted([end for end, _ in ends], step=step, lowest=step / 2), ends, strict=True):
-        color = getattr(palette, LINES[name])
-        place = {"x": 1, "xref": "paper", "y": height, "xanchor": "left", "yanchor": "middle", "xshift": 6}
-        notes.append(note(f"<b>{t(f'chart.curve_{name}')}</b>", font={"color": color}, borderpad=0, **place))
-    return notes
+    return parted_notes(names, span=(0, TOP), plot_px=PLOT_HEIGHT, x=1, xref="paper", xanchor="left", xshift=6)

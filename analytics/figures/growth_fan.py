@@ -9,8 +9,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics.figures.base import AXIS, blank, halo, note, plain, scale_notes, steps, upright
-from analytics.figures.labels import LINE_PX, parted
+from analytics.figures.base import AXIS, Name, blank, halo, note, parted_notes, scale_notes, sourced, steps, upright
 from analytics.figures.palette import Palette
 from analytics.text import Translator, translator
 from analytics.text.growth_findings import rate_words
@@ -65,15 +64,16 @@ def growth_fan(
             _add_line(figure, times, values, name=name, color=getattr(palette, color))
     _add_hover(figure, rows, times, measure=measure, t=t)
     _add_points(figure, points, measure=measure, palette=palette, t=t)
-    bottom, top = _span(rows, [*drawn["open"], *points["value"]], measure=measure)
+    span = _span(rows, [*drawn["open"], *points["value"]], measure=measure)
+    ticks, ends = steps(span[1], bottom=span[0]), _ends(rows, measure=measure, rates=rates, palette=palette, t=t)
     first = min([start, *drawn["year"], *points["year"]])
     figure.update_layout(
         xaxis=_years(first, times[-1], palette=palette),
-        yaxis=upright(bottom, top, steps(top, bottom=bottom), palette=palette),
+        yaxis=upright(*span, ticks, palette=palette),
         annotations=[
-            *scale_notes(steps(top, bottom=bottom), palette=palette, t=t),
-            *_ends(rows, times[-1], measure=measure, rates=rates, span=(bottom, top), palette=palette, t=t),
-            *_names_of_points(points, start=start, span=(bottom, top), palette=palette, t=t),
+            *scale_notes(ticks, palette=palette, t=t),
+            *parted_notes(ends, span=span, plot_px=PLOT_HEIGHT, x=times[-1], xanchor="left", xshift=6),
+            *_names_of_points(points, start=start, span=span, palette=palette, t=t),
             *_past_name(drawn, palette=palette, t=t),
         ],
     )
@@ -172,12 +172,10 @@ def _add_hover(figure: go.Figure, rows: pd.DataFrame, times: list[float], *, mea
 def _add_points(figure: go.Figure, points: pd.DataFrame, *, measure: str, palette: Palette, t: Translator) -> None:
     if points.empty:
         return
-    language = t.language
-    texts = []
-    for row in points.to_dict("records"):
-        said = [row[f"source_{language}"], row[f"scope_{language}"]]
-        words = "<br>".join(plain(text) for text in said if isinstance(text, str))
-        texts.append(f"<b>{t.plural(f'chart.fan_{measure}', round(row['value']))}</b><br>{words}")
+    texts = [
+        "<br>".join([f"<b>{t.plural(f'chart.fan_{measure}', round(row['value']))}</b>", *sourced(row, t.language)])
+        for row in points.to_dict("records")
+    ]
     figure.add_scatter(
         x=points["year"].tolist(),
         y=points["value"].tolist(),
@@ -203,41 +201,25 @@ def _years(first: float, last: float, *, palette: Palette) -> dict[str, Any]:
 
 
 def _ends(
-    rows: pd.DataFrame,
-    last: float,
-    *,
-    measure: str,
-    rates: Mapping[str, float | None],
-    span: tuple[float, float],
-    palette: Palette,
-    t: Translator,
-) -> Iterator[dict[str, Any]]:
-    """Yield what each scenario comes to, at its end, parted so that none covers another."""
-    ends = {name: float(rows[_column(measure, name)].iloc[-1]) for name in LINES}
-    is_own = {name: name == "central" or rates[name] != rates["central"] for name in ends}
-    known = sorted(((value, name) for name, value in ends.items() if pd.notna(value) and is_own[name]), reverse=True)
-    step = (span[1] - span[0]) * LINE_PX / PLOT_HEIGHT
-    heights = parted([value for value, _ in known], step=step, lowest=span[0] + step / 2)
-    for height, (value, name) in zip(heights, known, strict=True):
-        text = t("chart.fan_end", value=t.number(value), rate=rate_words(rates[name] or 0.0, t))
-        text = f"<b>{text}</b>" if name == "central" else text
-        font = {"color": getattr(palette, LINES[name])}
-        place = {"x": last, "y": height, "xanchor": "left", "yanchor": "middle", "xshift": 6, "borderpad": 0}
-        yield note(text, font=font, **place)
+    rows: pd.DataFrame, *, measure: str, rates: Mapping[str, float | None], palette: Palette, t: Translator
+) -> Iterator[Name]:
+    """Yield what each scenario comes to, for its end; nothing twice of one whose rate is the reader's own."""
+    for name, color in sorted(LINES.items(), reverse=True):
+        value = float(rows[_column(measure, name)].iloc[-1])
+        is_central = name == "central"
+        if pd.notna(value) and (is_central or rates[name] != rates["central"]):
+            text = t("chart.fan_end", value=t.number(value), rate=rate_words(rates[name] or 0.0, t))
+            yield Name(value, f"<b>{text}</b>" if is_central else text, getattr(palette, color))
 
 
 def _names_of_points(
     points: pd.DataFrame, *, start: float, span: tuple[float, float], palette: Palette, t: Translator
 ) -> Iterator[dict[str, Any]]:
-    step = (span[1] - span[0]) * LINE_PX / PLOT_HEIGHT
     for year, group in points.groupby("year"):
-        values = sorted(group["value"], reverse=True)
-        for height, value in zip(parted(values, step=step, lowest=span[0] + step / 2), values, strict=True):
-            font = {"color": palette.ink, "shadow": halo(palette)}
-            # The lines of the scenarios begin at the point that is their base.
-            side = {"xanchor": "right", "xshift": -9} if year == start else {"xanchor": "left", "xshift": 9}
-            place = {"x": year, "y": height, "yanchor": "middle", "borderpad": 0, **side}
-            yield note(t.number(value), font=font, **place)
+        # The lines of the scenarios begin at the point that is their base.
+        side = {"xanchor": "right", "xshift": -9} if year == start else {"xanchor": "left", "xshift": 9}
+        names = [Name(value, t.number(value), palette.ink) for value in group["value"]]
+        yield from parted_notes(names, span=span, plot_px=PLOT_HEIGHT, shadow=halo(palette), x=year, **side)
 
 
 def _past_name(past: pd.DataFrame, *, palette: Palette, t: Translator) -> Iterator[dict[str, Any]]:

@@ -7,13 +7,13 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics.figures.base import AXIS, blank, note, scale_notes, steps, upright
-from analytics.figures.labels import LINE_PX, parted
+from analytics.figures.base import AXIS, Name, blank, parted_notes, scale_notes, steps, upright
 from analytics.figures.palette import Palette
 from analytics.text import Translator, translator
 
 HEIGHT = 300
 MARGIN = {"l": 8, "r": 150, "t": 16, "b": 28}
+PLOT_HEIGHT = HEIGHT - MARGIN["t"] - MARGIN["b"]
 
 
 def membership_path(rows: pd.DataFrame, *, target: float, palette: Palette, language: str) -> go.Figure:
@@ -93,11 +93,5 @@ def _ends(rows: pd.DataFrame, *, target: float, top: float, palette: Palette, t:
     ]
     if abs(target - last["members"]) >= 0.5:
         ends.append((target, t("chart.path_target", members=t.number(target)), palette.gap))
-    ends.sort(reverse=True)
-    step = top * LINE_PX / (HEIGHT - MARGIN["t"] - MARGIN["b"])
-    heights = parted([value for value, _, _ in ends], step=step, lowest=step / 2)
-    place = {"x": int(last["year"]), "xanchor": "left", "yanchor": "middle", "xshift": 12, "borderpad": 0}
-    return [
-        note(f"<b>{text}</b>", y=height, font={"color": color}, **place)
-        for height, (_, text, color) in zip(heights, ends, strict=True)
-    ]
+    names = [Name(height, f"<b>{text}</b>", color) for height, text, color in sorted(ends, reverse=True)]
+    return parted_notes(names, span=(0, top), plot_px=PLOT_HEIGHT, x=int(last["year"]), xanchor="left", xshift=12)

@@ -7,14 +7,13 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics.figures.base import AXIS, blank, note, plain
+from analytics.figures.base import AXIS, blank, note, signed, sourced
 from analytics.figures.palette import Palette
 from analytics.text import Translator, translator
 from analytics.text.growth_findings import judged, rate_words
 
 ROW_PX, TOP_PX, BOTTOM_PX = 34, 26, 8
 NAMES_PX, VALUE_PX = 118, 62
-HEAD_PX = 26
 
 
 def observed_rates(rates: pd.DataFrame, *, rate_pct: float, palette: Palette, language: str) -> go.Figure:
@@ -122,9 +121,8 @@ def _name(row: dict[Any, Any], t: Translator) -> str:
 
 def _hover(row: dict[Any, Any], t: Translator) -> str:
     head = f"<b>{_name(row, t)}</b><br>{_signed(row['rate_pct'], t)}"
-    said = [row.get(f"source_{t.language}"), row.get(f"scope_{t.language}")]
-    return "<br>".join([head, *(plain(text) for text in said if isinstance(text, str))])
+    return "<br>".join([head, *sourced(row, t.language)])
 
 
 def _signed(rate_pct: float, t: Translator) -> str:
-    return t("chart.plus", value=t.percent(rate_pct)) if round(rate_pct, 1) > 0 else t.percent(rate_pct)
+    return signed(t.percent(rate_pct), t, is_more=round(rate_pct, 1) > 0)

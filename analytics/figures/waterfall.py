@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics.figures.base import AXIS, blank, note, plain
+from analytics.figures.base import AXIS, blank, note, plain, signed
 from analytics.figures.palette import Palette
 from analytics.text import Translator, translator
 
@@ -95,4 +95,4 @@ def _texts(row: dict[Any, Any], *, palette: Palette, t: Translator) -> list[dict
 
 
 def _signed(change: int, t: Translator) -> str:
-    return t("chart.plus", value=t.number(change)) if change > 0 else t.number(change)
+    return signed(t.number(change), t, is_more=change > 0)

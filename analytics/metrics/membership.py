@@ -24,6 +24,14 @@ def members_after(members: float, *, recruits: float, churn_pct: float, years: i
     return members * kept + recruits * added
 
 
+def follow(members: float, *, recruits: Floats, churn_pct: float) -> Floats:
+    """Return the members at each year's end, from today on, as the recruits of each year, (years,), make them."""
+    stay, path = 1 - churn_pct / 100, [members]
+    for joined in recruits:
+        path.append(path[-1] * stay + float(joined))
+    return np.array(path)
+
+
 def recruits_to_reach(members: float, *, target: float, churn_pct: float, years: int) -> float:
     """Return how many recruits a year give ``target`` members after ``years``; zero where they do without.
 

@@ -7,7 +7,8 @@ whose firm was not found, are in the budget alone. Firms grow from the day of th
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ MEMBERSHIP_COLUMNS = ["year", "members", "firms", "share_pct", "recruits"]
 # Of fewer members the roster gives the dues: their mean would pass for that of all.
 _LEAST_KNOWN = 0.5
 _DUES = "dues_eur"
+T = TypeVar("T", float, np.ndarray)
 
 
 def membership(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
@@ -56,24 +58,7 @@ def membership_in_full(snapshot: Snapshot, view: View, settings: Settings) -> pd
     UserError
         As ``membership_basis``.
     """
-    basis = membership_basis(snapshot, view, settings).iloc[0]
-    years = int(basis["by"]) - int(basis["year"])
-    churn = float(basis["churn_pct"])
-    recruits = _recruits(basis, view)
-    members = _path(float(basis["members"]), recruits, churn)
-    firms = project(float(basis["firms"]), rate_pct=float(basis["rate_pct"]), years=years)
-    growth = paths(snapshot, view, settings, years=years)
-    return pd.DataFrame(
-        {
-            "year": int(basis["year"]) + np.arange(years + 1),
-            "members": members,
-            "firms": firms,
-            "share_pct": 100 * members / firms if basis["firms"] else np.nan,
-            "recruits": np.concatenate([[np.nan], recruits]),
-            "members_alone": metric.members_after(float(basis["members"]), recruits=0, churn_pct=churn, years=years),
-            "falling_pct": 100 * metric.probability_of_falling_share(members, growth),
-        }
-    )
+    return _year_by_year(snapshot, view, settings, basis=membership_basis(snapshot, view, settings).iloc[0])
 
 
 def membership_basis(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
@@ -95,8 +80,7 @@ def membership_basis(snapshot: Snapshot, view: View, settings: Settings) -> pd.D
     if snapshot.table("members").empty:
         raise UserError("growth.no_roster")
     firms, day = marked_firms(snapshot, view), data_day(snapshot)
-    asked = plan_defaults(snapshot, view, settings).iloc[0]
-    by, goal = int(asked["by"]), float(asked["goal"])
+    goal, by = _asked(snapshot, view, settings)
     if not day.year < by <= day.year + MOST_YEARS:
         key = "growth.by_passed" if by <= day.year else "growth.by_far"
         raise UserError(key, by=str(by), year=str(day.year), years=MOST_YEARS)
@@ -104,7 +88,7 @@ def membership_basis(snapshot: Snapshot, view: View, settings: Settings) -> pd.D
         raise UserError("growth.share_over", share=f"{goal:g}")
     members = int(firms["is_member"].sum())
     jobs = float(firms["member_jobs"].sum()) / members if members and says_jobs(firms) else math.nan
-    basis = {
+    basis: dict[str, Any] = {
         "members": members,
         "roster_members": len(current_members(snapshot)),
         "firms": len(firms),
@@ -116,10 +100,12 @@ def membership_basis(snapshot: Snapshot, view: View, settings: Settings) -> pd.D
         "share_pct": 100 * members / len(firms) if len(firms) else math.nan,
         **_churn(snapshot, view, settings),
     }
-    target = _target_members(basis, view, goal)
+    basis["goal"] = goal
+    firms_by = float(project(len(firms), rate_pct=basis["rate_pct"], years=by - day.year)[-1])
+    target = _wanted(basis, view, firms=firms_by)
     if not math.isfinite(target):
         raise UserError("growth.no_jobs")
-    return pd.DataFrame([basis | {"goal": goal, "target_members": target}])
+    return pd.DataFrame([basis | {"target_members": target}])
 
 
 def plan_defaults(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
@@ -128,11 +114,8 @@ def plan_defaults(snapshot: Snapshot, view: View, settings: Settings) -> pd.Data
     And ``first``, the first year that may be aimed at. Nothing is refused here: a reader who asked for what cannot be
     answered still needs the numbers to change.
     """
-    first, rules = data_day(snapshot).year + 1, settings.growth
-    usual = {"members": rules.target_members, "share": rules.target_share_pct, "jobs": rules.target_jobs}
-    goal = view.goal if view.goal is not None and view.target != "hold" else float(usual.get(view.target, 0.0))
-    by = view.by if view.by is not None else max(rules.target_year, first)
-    churn = _churn(snapshot, view, settings)["churn_pct"]
+    goal, by = _asked(snapshot, view, settings)
+    first, churn = data_day(snapshot).year + 1, _churn(snapshot, view, settings)["churn_pct"]
     return pd.DataFrame([{"goal": goal, "by": by, "first": first, "churn_pct": churn}])
 
 
@@ -152,7 +135,7 @@ def membership_answer(snapshot: Snapshot, view: View, settings: Settings) -> pd.
         As ``membership_basis``.
     """
     basis = membership_basis(snapshot, view, settings).iloc[0]
-    rows = membership_in_full(snapshot, view, settings)
+    rows = _year_by_year(snapshot, view, settings, basis=basis)
     pace, last = float(rows["recruits"].iloc[1]), rows.iloc[-1]
     visits = 100 * pace / view.conversion if view.conversion else math.nan
     staff = float(snapshot.table("antennas")["staff"].sum())
@@ -272,17 +255,44 @@ def _churn(snapshot: Snapshot, view: View, settings: Settings) -> dict[str, Any]
     return {"churn_pct": settings.growth.churn_pct, "churn_from": "assumed", **told}
 
 
-def _target_members(basis: dict[str, Any], view: View, goal: float) -> float:
-    """Return the members that the goal asks for in the target's year."""
-    years = basis["by"] - basis["year"]
-    firms_by = float(project(basis["firms"], rate_pct=basis["rate_pct"], years=years)[-1])
+def _asked(snapshot: Snapshot, view: View, settings: Settings) -> tuple[float, int]:
+    """Return goal and year of the plan: the view's, else the settings'."""
+    rules = settings.growth
+    usual = {"members": rules.target_members, "share": rules.target_share_pct, "jobs": rules.target_jobs}
+    goal = view.goal if view.goal is not None and view.target != "hold" else float(usual.get(view.target, 0.0))
+    return goal, view.by if view.by is not None else max(rules.target_year, data_day(snapshot).year + 1)
+
+
+def _wanted(basis: Mapping[str, Any] | pd.Series, view: View, *, firms: T) -> T | float:
+    """Return the members that the goal asks for where there are so many firms; NaN where members' jobs are not told."""
     if view.target == "members":
-        return goal
-    if view.target == "share":
-        return goal / 100 * firms_by
+        return float(basis["goal"])
     if view.target == "jobs":
-        return goal / basis["jobs_per_member"] if basis["jobs_per_member"] else math.nan
-    return basis["members"] / basis["firms"] * firms_by if basis["firms"] else 0.0
+        return float(basis["goal"]) / float(basis["jobs_per_member"]) if basis["jobs_per_member"] else math.nan
+    if view.target == "share":
+        share = float(basis["goal"]) / 100
+    else:
+        share = float(basis["members"]) / float(basis["firms"]) if basis["firms"] else 0.0
+    return share * firms
+
+
+def _year_by_year(snapshot: Snapshot, view: View, settings: Settings, *, basis: pd.Series) -> pd.DataFrame:
+    years, churn = int(basis["by"]) - int(basis["year"]), float(basis["churn_pct"])
+    recruits = _recruits(basis, view)
+    members = metric.follow(float(basis["members"]), recruits=recruits, churn_pct=churn)
+    firms = project(float(basis["firms"]), rate_pct=float(basis["rate_pct"]), years=years)
+    growth = paths(snapshot, view, settings, years=years)
+    return pd.DataFrame(
+        {
+            "year": int(basis["year"]) + np.arange(years + 1),
+            "members": members,
+            "firms": firms,
+            "share_pct": 100 * members / firms if basis["firms"] else np.nan,
+            "recruits": np.concatenate([[np.nan], recruits]),
+            "members_alone": metric.members_after(float(basis["members"]), recruits=0, churn_pct=churn, years=years),
+            "falling_pct": 100 * metric.probability_of_falling_share(members, growth),
+        }
+    )
 
 
 def _recruits(basis: pd.Series, view: View) -> np.ndarray:
@@ -296,21 +306,10 @@ def _recruits(basis: pd.Series, view: View) -> np.ndarray:
     return np.full(years, metric.recruits_to_reach(members, target=target, churn_pct=churn, years=years))
 
 
-def _path(members: float, recruits: np.ndarray, churn_pct: float) -> np.ndarray:
-    """Return the members year by year as the recruits of each year make them."""
-    path = [members]
-    for joined in recruits:
-        path.append(path[-1] * (1 - churn_pct / 100) + float(joined))
-    return np.array(path)
-
-
 def _year_reached(basis: pd.Series, view: View, *, pace: float) -> int | None:
     """Return the year in which the pace, the same every year, gets where the target is, or None."""
-    goal = float(basis["goal"])
-    ahead = metric.LAST_YEAR
-    firms = project(float(basis["firms"]), rate_pct=float(basis["rate_pct"]), years=ahead)
-    share = goal / 100 if view.target == "share" else basis["members"] / basis["firms"] if basis["firms"] else 0.0
-    target = share * firms if view.target in ("share", "hold") else float(basis["target_members"])
+    firms = project(float(basis["firms"]), rate_pct=float(basis["rate_pct"]), years=metric.LAST_YEAR)
+    target = _wanted(basis, view, firms=firms)
     found = metric.year_reached(
         float(basis["members"]), target=target, recruits=pace, churn_pct=float(basis["churn_pct"])
     )
@@ -321,11 +320,6 @@ def _state(basis: pd.Series, view: View, *, members_by: float, firms_by: float) 
     target = float(basis["target_members"])
     if target > firms_by:
         return "beyond"
-    if view.target != "hold" and basis["members"] >= _wanted_today(basis, view):
+    if view.target != "hold" and basis["members"] >= _wanted(basis, view, firms=float(basis["firms"])):
         return "met"
     return "reached" if members_by >= target * (1 - 1e-9) else "missed"
-
-
-def _wanted_today(basis: pd.Series, view: View) -> float:
-    """Return the members that the goal would ask for today."""
-    return float(basis["goal"]) / 100 * basis["firms"] if view.target == "share" else float(basis["target_members"])

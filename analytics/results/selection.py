@@ -10,7 +10,7 @@ import pandas as pd
 from analytics.errors import UserError
 from analytics.metrics import aggregate
 from analytics.metrics.standing import stand
-from analytics.store import Snapshot
+from analytics.store import Snapshot, source_of
 from analytics.view import View
 
 IDENTIFYING_FIRM = ["siren", "siret", "name", "x_m", "y_m", "longitude", "latitude", "created_on"]
@@ -48,8 +48,9 @@ def member_counts(snapshot: Snapshot, view: View) -> tuple[int, int]:
 
 def data_day(snapshot: Snapshot) -> date:
     """Return the day the register's data are of; that of the build where the file does not say."""
-    days = [source.get("data_as_of") for source in snapshot.manifest["sources"] if source["role"] == "register"]
-    return date.fromisoformat(days[0]) if days and days[0] else snapshot.built_at.date()
+    given = source_of(snapshot.manifest, "register")
+    day = given.get("data_as_of") if given else None
+    return date.fromisoformat(day) if day else snapshot.built_at.date()
 
 
 def roster_day(snapshot: Snapshot) -> date:
@@ -57,15 +58,14 @@ def roster_day(snapshot: Snapshot) -> date:
 
     Not that of the register: a member who leaves after the roster was written is not in it.
     """
-    days = [snapshot.built_at.date()]
-    given = [source["modified"] for source in snapshot.manifest["sources"] if source["role"] == "members"]
-    if not given:
-        return days[0]
-    members, built = snapshot.table("members"), pd.Timestamp(days[0])
+    built, given = snapshot.built_at.date(), source_of(snapshot.manifest, "members")
+    if given is None:
+        return built
+    members = snapshot.table("members")
     told = pd.concat([members["joined_on"], members["left_on"]])
-    last = told[told <= built].max()
-    written = date.fromisoformat(given[0][:10])
-    return min(days[0], written if pd.isna(last) else max(written, last.date()))
+    last = told[told <= pd.Timestamp(built)].max()
+    written = date.fromisoformat(given["modified"][:10])
+    return min(built, written if pd.isna(last) else max(written, last.date()))
 
 
 def says_jobs(firms: pd.DataFrame) -> bool:

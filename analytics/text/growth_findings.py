@@ -43,7 +43,7 @@ def headline(
     Parameters
     ----------
     rows
-        ``tables.growth``.
+        ``tables.growth`` or ``growth_in_full``.
     observed
         ``tables.observed_growth``.
     """
@@ -198,9 +198,14 @@ def visits_sentence(answer: pd.Series, t: Translator, *, view: Aimed) -> str:
         return ""
     conversion = rate_words(view.conversion, t)
     text = t.plural("growth.visits", math.ceil(answer["visits"]), conversion=conversion)
-    if not answer["visits_per_staff"] >= _LEAST_SHOWN:
-        return f"{text}."
-    return text + t("growth.visits_staff", visits=t.tenths(answer["visits_per_staff"]))
+    a_month = visits_a_month(answer, t)
+    return text + t("growth.visits_staff", visits=a_month) if a_month else f"{text}."
+
+
+def visits_a_month(answer: pd.Series, t: Translator) -> str:
+    """Return the visits a month of each of the staff; nothing where it would be shown as none, or there is no staff."""
+    visits = answer["visits_per_staff"]
+    return t.tenths(visits) if visits >= _LEAST_SHOWN else ""
 
 
 def falling_sentence(answer: pd.Series, t: Translator, *, view: Aimed) -> str:
@@ -221,15 +226,11 @@ def churn_sentence(basis: pd.Series, t: Translator) -> str:
     if basis["churn_from"] == "assumed":
         return t("growth.churn_assumed", churn=churn)
     low, high = (t.percent(basis[f"churn_{end}_pct"]) for end in ("low", "high"))
-    if basis["churn_from"] == "given" and pd.isna(basis["since"]):
-        return t("growth.churn_given", churn=churn)
-    years = t.number(basis["member_years"])
-    since = t.day(basis["since"])
-    key = f"growth.churn_{basis['churn_from']}"
-    shown = {"churn": churn, "low": low, "high": high, "years": years, "since": since}
     if basis["churn_from"] == "given":
-        return t("growth.churn_given", churn=churn) + " " + t("growth.churn_given_beside", low=low, high=high)
-    return t.plural(key, int(basis["departures"]), **shown)
+        beside = "" if pd.isna(basis["since"]) else " " + t("growth.churn_given_beside", low=low, high=high)
+        return t("growth.churn_given", churn=churn) + beside
+    counted = {"years": t.number(basis["member_years"]), "since": t.day(basis["since"])}
+    return t.plural("growth.churn_roster", int(basis["departures"]), churn=churn, low=low, high=high, **counted)
 
 
 def undated_sentence(basis: pd.Series, t: Translator) -> str:

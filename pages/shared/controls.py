@@ -20,8 +20,9 @@ def segmented(
     label: str,
     shown: Callable[[Any], str] = str,
     is_label_hidden: bool = False,
+    on_change: Callable[[Reader, str], None] | None = None,
 ) -> None:
-    """Draw the choice of one of a few values."""
+    """Draw the choice of one of a few values; ``on_change`` takes it over where that changes more than its field."""
     said = getattr(reader.view, field)
     st.session_state[field] = said if said in options else options[0]
     st.segmented_control(
@@ -31,7 +32,7 @@ def segmented(
         key=field,
         required=True,
         label_visibility="collapsed" if is_label_hidden else "visible",
-        on_change=set_field,
+        on_change=on_change or set_field,
         args=(reader, field),
     )
 

@@ -42,16 +42,14 @@ def controls(reader: Reader) -> None:
     """Draw the target, its number and its year, and the assumptions behind a word; they need no answer to be drawn."""
     t, view, usual = reader.t, reader.view, reader.table("plan_defaults").iloc[0]
     with st.container(horizontal=True, vertical_alignment="bottom", key="target-controls"):
-        st.session_state["target"] = view.target
-        st.segmented_control(
-            t("growth.target_label"),
+        widgets.segmented(
+            reader,
+            "target",
             TARGETS,
-            format_func=lambda target: t(f"growth.target_{target}"),
-            key="target",
-            required=True,
-            label_visibility="collapsed",
+            label=t("growth.target_label"),
+            shown=lambda target: t(f"growth.target_{target}"),
+            is_label_hidden=True,
             on_change=_set_target,
-            args=(reader,),
         )
         if view.target != "hold":
             label, goal = t(f"growth.goal_label_{view.target}"), float(usual["goal"])
@@ -109,7 +107,7 @@ def answer(reader: Reader, basis: pd.Series, found: pd.Series) -> None:
         "growth.figure_recruits_first" if view.target == "hold" and not found["is_pace"] else "growth.figure_recruits"
     )
     visits = "–" if pd.isna(found["visits"]) else t.number(math.ceil(found["visits"]))
-    a_month = t.tenths(found["visits_per_staff"]) if found["visits_per_staff"] >= 0.05 else ""
+    a_month = findings.visits_a_month(found, t)
     blocks.figures(
         [
             (label, t.tenths(findings.recruits_shown(found["recruits"])), ""),
@@ -196,9 +194,9 @@ def _assumptions(reader: Reader, *, churn_pct: float) -> None:
         widgets.number(reader, "pace", label=label, low=0.0, high=MAX_PACE, step=1.0, hint=hint)
 
 
-def _set_target(reader: Reader) -> None:
+def _set_target(reader: Reader, field: str) -> None:
     # A goal of one kind is none of another.
-    address.change(reader.settings, target=st.session_state["target"], goal=None)
+    address.change(reader.settings, **{field: st.session_state[field], "goal": None})
 
 
 def _euros(value: float, t: Translator) -> str:

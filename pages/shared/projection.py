@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from html import escape
+from typing import NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -22,6 +23,8 @@ from pages.shared import controls as widgets
 from pages.shared.loaders import Reader
 
 _READS = (*READS["growth_in_full"], "measure")
+# Each band of the fan and its tone.
+_BANDS = (("half", "sector"), ("most", "hair"), ("wide", "land"))
 
 
 def rate_pct(reader: Reader) -> float:
@@ -57,7 +60,7 @@ def controls(reader: Reader) -> None:
             is_label_hidden=True,
         )
     with st.container(horizontal=True, vertical_alignment="bottom", key="rate-controls"):
-        _scenarios(reader)
+        _choose_scenario(reader)
         widgets.number(
             reader, "rate", label=t("growth.rate_label"), low=RATES[0], high=RATES[1], step=0.1, usual=rate_pct(reader)
         )
@@ -66,16 +69,14 @@ def controls(reader: Reader) -> None:
 
 def key(reader: Reader) -> str:
     """Return what the picture shows, with its dots."""
-    t, view = reader.t, reader.view
-    base = reader.table("growth_base").iloc[0]
+    t, base = reader.t, reader.table("growth_base").iloc[0]
     told = {
         "central": blocks.dot("ink", t("growth.key_central", rate=findings.rate_words(rate_pct(reader), t))),
         "base": escape(_base_words(base, t)),
     }
-    has_fan = view.base == "register" and view.measure == "firms"
-    bands = {name: blocks.dot(role, "", strong=False, is_band=True) for name, role in _BANDS} if has_fan else {}
-    parts = [t("growth.key_fan", **told, **bands) if has_fan else t("growth.key_plain", **told)]
-    if view.measure == "firms" and len(reader.table("history_in_full")):
+    bands = {name: blocks.dot(role, "", strong=False, is_band=True) for name, role in _BANDS}
+    parts = [t("growth.key_fan", **told, **bands) if _has_fan(reader) else t("growth.key_plain", **told)]
+    if reader.view.measure == "firms" and len(reader.table("history_in_full")):
         parts.append(t("growth.key_past", past=blocks.dot("neutral", "", strong=False)))
     if len(reader.table("published_points")):
         parts.append(t("growth.key_published", ring=blocks.dot("ring", "", strong=False)))
@@ -89,21 +90,9 @@ def fan(reader: Reader, *, alt: str) -> None:
 
 def sources(reader: Reader) -> None:
     """Say where the scenarios come from, and what the fan tells."""
-    t, growth = reader.t, reader.settings.growth
-    told = []
-    for name, scenario in (("low", growth.low), ("high", growth.high)):
-        if scenario is not None:
-            scope = scenario.scope.in_language(t.language) if scenario.scope else "–"
-            day, source = published_on(scenario.date, t), scenario.source.in_language(t.language)
-            label = t(f"growth.scenario_{name}", rate=findings.rate_words(scenario.rate_pct, t))
-            told.append(t("growth.scenario_source", name=label, scope=scope, source=source, date=day))
-    estimate = reader.settings.reference_figure(tables.CENTRAL_RATE)
-    if estimate is not None:
-        label = t("growth.scenario_central", rate=findings.rate_words(estimate.value, t))
-        source, day = estimate.source.in_language(t.language), published_on(estimate.date, t)
-        scope = t("growth.scenario_estimate")
-        told.append(t("growth.scenario_source", name=label, scope=scope, source=source, date=day))
-    if reader.view.base == "register" and reader.view.measure == "firms":
+    scenarios = _scenarios(reader)
+    told = [scenarios[name].told for name in ("low", "high", "central") if name in scenarios]
+    if _has_fan(reader):
         told.append(_fan_note(reader))
     st.html(f'<div class="source">{escape(" ".join(told))}</div>')
 
@@ -154,26 +143,49 @@ def history(reader: Reader, *, alt: str) -> None:
     st.html(f'<div class="source">{escape(" ".join(told))}</div>')
 
 
-_BANDS = (("half", "sector"), ("most", "hair"), ("wide", "land"))
+class _Scenario(NamedTuple):
+    """A rate in percent a year, its name, and whence it comes, in words."""
+
+    rate_pct: float
+    name: str
+    told: str
 
 
-def _scenarios(reader: Reader) -> None:
-    """Draw the choice of a scenario: it sets the rate, and none is chosen where the rate is another."""
+def _scenarios(reader: Reader) -> dict[str, _Scenario]:
+    """Return the scenarios that there are: the low one, the cluster's estimate, the high one."""
     t, growth = reader.t, reader.settings.growth
     estimate = reader.settings.reference_figure(tables.CENTRAL_RATE)
-    known = {"low": growth.low and growth.low.rate_pct, "central": estimate and estimate.value}
-    known["high"] = growth.high and growth.high.rate_pct
-    given = {name: float(value) for name, value in known.items() if value is not None}
-    chosen = next((name for name, value in given.items() if value == rate_pct(reader)), None)
-    st.session_state["scenario"] = chosen
+    given = {
+        "low": growth.low and (growth.low.rate_pct, growth.low.scope, growth.low),
+        "central": estimate and (estimate.value, None, estimate),
+        "high": growth.high and (growth.high.rate_pct, growth.high.scope, growth.high),
+    }
+    found = {}
+    for key, scenario in given.items():
+        if scenario:
+            rate, scope, said = scenario
+            usual = t("growth.scenario_estimate") if key == "central" else "–"
+            name = t(f"growth.scenario_{key}", rate=findings.rate_words(rate, t))
+            words = scope.in_language(t.language) if scope else usual
+            source, day = said.source.in_language(t.language), published_on(said.date, t)
+            told = t("growth.scenario_source", name=name, scope=words, source=source, date=day)
+            found[key] = _Scenario(rate, name, told)
+    return found
+
+
+def _choose_scenario(reader: Reader) -> None:
+    """Draw the choice of a scenario: it sets the rate, and none is chosen where the rate is another."""
+    scenarios = _scenarios(reader)
+    chosen = (key for key, scenario in scenarios.items() if scenario.rate_pct == rate_pct(reader))
+    st.session_state["scenario"] = next(chosen, None)
     st.segmented_control(
-        t("growth.scenario_label"),
-        list(given),
-        format_func=lambda name: t(f"growth.scenario_{name}", rate=findings.rate_words(given[name], t)),
+        reader.t("growth.scenario_label"),
+        list(scenarios),
+        format_func=lambda key: scenarios[key].name,
         key="scenario",
         label_visibility="collapsed",
         on_change=_set_scenario,
-        args=(reader, given),
+        args=(reader, {key: scenario.rate_pct for key, scenario in scenarios.items()}),
     )
 
 
@@ -181,6 +193,11 @@ def _set_scenario(reader: Reader, given: dict[str, float]) -> None:
     name = st.session_state["scenario"]
     if name is not None:
         address.change(reader.settings, rate=None if name == "central" else given[name])
+
+
+def _has_fan(reader: Reader) -> bool:
+    """Return whether there is a fan: the past in which years strayed is of the register's establishments."""
+    return reader.view.base == "register" and reader.view.measure == "firms"
 
 
 def _fan_note(reader: Reader) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from analytics.store import source_of
 from pages.shared.loaders import Reader
 
 
 def source(reader: Reader, role: str) -> dict[str, Any] | None:
     """Return what the manifest says of the file of a role, or None when none was given."""
-    return next((s for s in reader.snapshot.manifest["sources"] if s["role"] == role), None)
+    return source_of(reader.snapshot.manifest, role)
 
 
 def source_days(reader: Reader) -> dict[str, str]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -19,6 +17,7 @@ from analytics.store import Store
 from analytics.view import View
 from pages.shared import address, antenna_sheet
 from tests.analytics.ingest import isochrone_server as server
+from tests.pages.drawn import chart, texts
 
 Open = Callable[..., AppTest]
 SELECTIONS = [
@@ -36,15 +35,6 @@ SELECTIONS = [
 ]
 
 
-def _texts(app: AppTest) -> str:
-    return "\n".join(str(element.proto.body) for element in app.get("html"))
-
-
-def _chart(app: AppTest, trace: str) -> dict[str, Any]:
-    specs = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
-    return next(spec for spec in specs if trace in {data.get("name") for data in spec["data"]})
-
-
 def _title(app: AppTest) -> str:
     return app.title[0].value.replace("\\", "")
 
@@ -54,8 +44,8 @@ def test_the_title_says_where_the_next_ones_would_stand(open_page: Open) -> None
     assert not app.exception
     assert _title(app).startswith("Trois antennes de plus, à ")
     assert _title(app).endswith("rapprocheraient 1\u202f966 entreprises")
-    assert "prouvée optimale" in _texts(app)
-    assert "estimés à partir des distances" in _texts(app)
+    assert "prouvée optimale" in texts(app)
+    assert "estimés à partir des distances" in texts(app)
     assert not app.warning
 
 
@@ -65,7 +55,7 @@ def test_every_selection_is_drawn_without_a_fault(open_page: Open, query: dict[s
     assert not app.exception
     assert not app.error
     assert _title(app)
-    assert _chart(app, "firms")
+    assert chart(app, "firms")
 
 
 def test_the_slider_changes_the_address_and_every_figure(open_page: Open) -> None:
@@ -97,8 +87,8 @@ def test_what_is_asked_of_the_next_ones_is_in_the_address(open_page: Open) -> No
 def test_fewer_than_asked_for_are_said_to_be_enough(open_page: Open) -> None:
     app = open_page("coverage.py", department="65", threshold="45", offices="5")
     assert _title(app).startswith("Trois antennes de plus")
-    assert "3 antennes suffisent sur les 5 demandées" in _texts(app)
-    assert "suffisent" not in _texts(open_page("coverage.py"))
+    assert "3 antennes suffisent sur les 5 demandées" in texts(app)
+    assert "suffisent" not in texts(open_page("coverage.py"))
 
 
 def test_the_sheet_is_that_of_the_antenna_of_the_address(open_page: Open) -> None:
@@ -106,7 +96,7 @@ def test_the_sheet_is_that_of_the_antenna_of_the_address(open_page: Open) -> Non
     assert app.selectbox(key="antenna-sheet").value == "Mende"
     title = next(s.value for s in app.subheader if s.value.startswith("Mende"))
     assert "144 entreprises plus proches que d’une autre antenne, 3 adhérents, pour 1 permanent" in title
-    rings = next(data for data in _chart(app, "antennas")["data"] if data.get("name") == "antennas")
+    rings = next(data for data in chart(app, "antennas")["data"] if data.get("name") == "antennas")
     assert rings["marker"]["size"].count(12) == 1
 
 
@@ -169,7 +159,7 @@ def test_what_was_asked_in_vain_is_told_and_the_page_is_drawn(
     app = open_page("coverage.py", **query)
     assert not app.exception
     assert any(words in warning.value.replace("\\", "") for warning in app.warning)
-    assert _chart(app, "antennas")
+    assert chart(app, "antennas")
 
 
 @pytest.mark.parametrize(
@@ -217,7 +207,7 @@ def test_two_antennas_in_one_commune_are_told(open_page: Open, own_root: Path) -
     app = open_page("coverage.py", root=own_root)
     assert not app.exception
     assert "Toulouse, Mende" in app.warning[0].value
-    assert _chart(app, "antennas")
+    assert chart(app, "antennas")
 
 
 def test_without_an_antenna_the_page_is_drawn(open_page: Open, own_root: Path) -> None:
@@ -226,7 +216,7 @@ def test_without_an_antenna_the_page_is_drawn(open_page: Open, own_root: Path) -
         app = open_page("coverage.py", root=own_root, **query)
         assert not app.exception
         assert len(app.warning) == 1
-        assert _chart(app, "firms")
+        assert chart(app, "firms")
 
 
 def test_measured_isochrones_stand_in_place_of_the_estimate_until_an_antenna_moves(
@@ -243,13 +233,13 @@ def test_measured_isochrones_stand_in_place_of_the_estimate_until_an_antenna_mov
         published, fetched = measure_isochrones(store, places, service=service.url)
     assert (fetched.asked, len(published.table("isochrones"))) == (36, 36)
     app = open_page("coverage.py", root=own_root)
-    assert "mesurés par l’IGN pour 9 antennes" in _texts(app)
+    assert "mesurés par l’IGN pour 9 antennes" in texts(app)
     assert not app.warning
     assert _title(app) != estimated
-    assert "mesurés" not in _texts(open_page("coverage.py", root=own_root, unit="km"))
+    assert "mesurés" not in texts(open_page("coverage.py", root=own_root, unit="km"))
     is_mende = snapshot.table("antennas")["name"] == "Mende"
     _with_antennas(own_root, lambda antennas: antennas.assign(x_m=antennas["x_m"].mask(is_mende, 700_000.0)))
     app = open_page("coverage.py", root=own_root)
     assert "mesurée là où sont aujourd’hui ces antennes" in app.warning[0].value
     assert "Mende" in app.warning[0].value
-    assert _chart(app, "antennas")
+    assert chart(app, "antennas")

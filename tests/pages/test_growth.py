@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -17,6 +16,7 @@ from analytics.pipeline import Request, build, build_demo, replace_members
 from analytics.settings import DEMO_DIR, default_settings
 from analytics.store import Store
 from analytics.view import View
+from tests.pages.drawn import chart, texts
 
 Open = Callable[..., AppTest]
 SETTINGS = default_settings()
@@ -40,15 +40,6 @@ SELECTIONS = [
     {"size": "250+"},
     {"perimeter": "core", "lang": "en"},
 ]
-
-
-def _texts(app: AppTest) -> str:
-    return "\n".join(str(element.proto.body) for element in app.get("html"))
-
-
-def _chart(app: AppTest, trace: str) -> dict[str, Any]:
-    specs = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
-    return next(spec for spec in specs if trace in {data.get("name") for data in spec["data"]})
 
 
 def _plain(text: str) -> str:
@@ -75,7 +66,7 @@ def test_the_first_look_answers_the_three_questions(open_page: Open) -> None:
         in heads
     )
     assert any(head.startswith("De 2011 à 2025, 2 années ont vu fermer plus") for head in heads)
-    assert "Ce que le registre ne voit pas" in _texts(app)
+    assert "Ce que le registre ne voit pas" in texts(app)
     assert len(app.info) == 1
 
 
@@ -84,18 +75,18 @@ def test_every_selection_is_drawn_without_a_fault(open_page: Open, query: dict[s
     app = open_page("growth.py", **query)
     assert not app.exception
     assert not app.error
-    assert _chart(app, "central")
-    assert "nan" not in _texts(app).lower().split()
+    assert chart(app, "central")
+    assert "nan" not in texts(app).lower().split()
 
 
 def test_the_picture_holds_past_published_points_and_fan(open_page: Open) -> None:
     app = open_page("growth.py")
-    traces = {data["name"] for data in _chart(app, "central")["data"]}
+    traces = {data["name"] for data in chart(app, "central")["data"]}
     assert {"fan-p2_5", "fan-p10", "fan-p25", "past", "published", "low", "high"} <= traces
-    jobs = {data["name"] for data in _chart(open_page("growth.py", measure="jobs"), "central")["data"]}
+    jobs = {data["name"] for data in chart(open_page("growth.py", measure="jobs"), "central")["data"]}
     assert {"published", "low", "high"} <= jobs
     assert not {name for name in jobs if name.startswith(("fan", "past"))}, "jobs have no history"
-    published = {data["name"] for data in _chart(open_page("growth.py", base="published"), "central")["data"]}
+    published = {data["name"] for data in chart(open_page("growth.py", base="published"), "central")["data"]}
     assert not {name for name in published if name.startswith("fan")}
 
 
@@ -119,8 +110,8 @@ def test_the_target_is_answered_as_the_table_does(open_page: Open, demo_root: Pa
     rows = tables.membership(snapshot, view, SETTINGS)
     assert rows["members"].iloc[-1] == 600
     assert f"Pour 600 adhérents en 2030 : {math.ceil(rows['recruits'].iloc[1])} recrues par an" in _heads(app)
-    assert "l’objectif est atteint en 2030" in _texts(app)
-    drawn = next(data for data in _chart(app, "plan")["data"] if data["name"] == "plan")
+    assert "l’objectif est atteint en 2030" in texts(app)
+    drawn = next(data for data in chart(app, "plan")["data"] if data["name"] == "plan")
     assert drawn["y"] == rows["members"].round(2).tolist()
 
 
@@ -139,10 +130,10 @@ def test_assumptions_change_the_answer(open_page: Open) -> None:
     after = next(head for head in _heads(app) if head.startswith("Pour 600"))
     assert app.query_params["churn"] == "10"
     assert after != before
-    assert "l’hypothèse choisie" in _texts(app)
+    assert "l’hypothèse choisie" in texts(app)
     app.number_input(key="pace").set_value(5.0).run()
     assert "moins que l’objectif" in "".join(_heads(app))
-    assert "jamais atteint" in _texts(app)
+    assert "jamais atteint" in texts(app)
 
 
 def test_a_cut_in_grants_costs_members(open_page: Open) -> None:
@@ -183,8 +174,8 @@ def test_without_a_roster_growth_is_there_and_the_plan_says_why_not(open_page: O
     app = open_page("growth.py", root=store.root)
     assert not app.exception
     assert ["Aucun adhérent n’est chargé" in _plain(error.value) for error in app.error] == [True]
-    assert _chart(app, "central")
-    assert _chart(app, "opened")
+    assert chart(app, "central")
+    assert chart(app, "opened")
 
 
 def test_a_register_without_dates_says_so_and_projects_all_the_same(open_page: Open, tmp_path: Path) -> None:
@@ -197,7 +188,7 @@ def test_a_register_without_dates_says_so_and_projects_all_the_same(open_page: O
     assert not app.exception
     assert ["dates de création" in _plain(warning.value) for warning in app.warning] == [True]
     assert _plain(app.title[0].value) == "À 3 % par an, les 18 000 entreprises d’aujourd’hui seraient 24 190 en 2036"
-    assert "fan-p10" in {data["name"] for data in _chart(app, "central")["data"]}
+    assert "fan-p10" in {data["name"] for data in chart(app, "central")["data"]}
 
 
 def test_a_roster_without_dates_or_dues_is_planned_with_assumptions(open_page: Open, tmp_path: Path) -> None:
@@ -212,8 +203,8 @@ def test_a_roster_without_dates_or_dues_is_planned_with_assumptions(open_page: O
     app = open_page("growth.py", root=store.root)
     assert not app.exception
     assert not app.error
-    assert "une hypothèse, car le fichier des adhérents ne dit pas assez de départs" in _texts(app)
-    assert "Le fichier des adhérents ne dit pas les cotisations" in _texts(app)
+    assert "une hypothèse, car le fichier des adhérents ne dit pas assez de départs" in texts(app)
+    assert "Le fichier des adhérents ne dit pas les cotisations" in texts(app)
     # The first snapshot had no roster: members are not compared, what both tell is.
     compared = open_page("growth.py", root=store.root, compared="members")
     assert not compared.exception
@@ -229,7 +220,7 @@ def test_what_has_changed_is_drawn_step_by_step(open_page: Open, own_root: Path)
     assert not app.exception
     assert not app.info
     assert "Autant d’entreprises que le 31 oct. 2026" in _heads(app)
-    assert _chart(app, "changes")
+    assert chart(app, "changes")
     assert after.id != before.id
     assert app.selectbox(key="since").value == before.id
 
@@ -245,8 +236,8 @@ def test_a_snapshot_of_an_earlier_version_says_what_to_do_and_shows_the_rest(ope
     app = open_page("growth.py", root=own_root)
     assert not app.exception
     assert ["relancez" in warning.value for warning in app.warning] == [True]
-    assert _chart(app, "central")
-    assert _chart(app, "plan")
+    assert chart(app, "central")
+    assert chart(app, "plan")
 
 
 @pytest.mark.parametrize("query", [{"by": "2026"}, {"target": "share", "goal": "600"}])
@@ -273,4 +264,4 @@ def test_an_emptied_number_is_the_usual_one_again(open_page: Open) -> None:
 def test_where_all_leave_the_target_is_there_at_once(open_page: Open) -> None:
     app = open_page("growth.py", target="members", goal="500", churn="100")
     assert "Pour 500 adhérents en 2030 : 500 recrues par an" in _heads(app)
-    assert "jamais atteint" not in _texts(app)
+    assert "jamais atteint" not in texts(app)

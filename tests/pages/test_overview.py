@@ -13,12 +13,9 @@ from streamlit.testing.v1 import AppTest
 from analytics.pipeline import DEMO_FILES, Request, build
 from analytics.settings import DEMO_DIR
 from analytics.store import Store
+from tests.pages.drawn import texts
 
 Open = Callable[..., AppTest]
-
-
-def _texts(app: AppTest) -> str:
-    return "\n".join(str(element.proto.body) for element in app.get("html"))
 
 
 def _spec(app: AppTest, number: int) -> dict[str, list[dict[str, object]]]:
@@ -31,16 +28,16 @@ def test_the_first_page_is_french_and_says_how_much_we_are(open_page: Open) -> N
     assert not app.exception
     title = "Digital 113 réunit 2,2\u202f% des entreprises du numérique d’Occitanie, mais 27\u202f% de leurs emplois"
     assert app.title[0].value == title
-    assert "Données de démonstration" in _texts(app)
-    assert "18\u202f000" in _texts(app)
-    assert "article de lancement, févr. 2019" in _texts(app)
+    assert "Données de démonstration" in texts(app)
+    assert "18\u202f000" in texts(app)
+    assert "article de lancement, févr. 2019" in texts(app)
 
 
 def test_english_is_one_parameter_away(open_page: Open) -> None:
     app = open_page(lang="en")
     assert not app.exception
     assert app.title[0].value == "Digital 113 gathers 2.2% of the digital firms of Occitanie, but 27% of their jobs"
-    assert "Demonstration data" in _texts(app)
+    assert "Demonstration data" in texts(app)
 
 
 def test_the_switch_changes_the_language_and_keeps_the_selection(open_page: Open) -> None:
@@ -103,7 +100,7 @@ def test_without_a_roster_the_sector_is_still_told(open_page: Open, tmp_path: Pa
     # The map and three charts of firms; no rate of nobody, and no gap of 100 % to what was published.
     assert len(app.get("plotly_chart")) == 4
     assert "100\u202f%" not in "".join(str(element.proto) for element in app.get("html"))
-    assert "Données de démonstration" not in _texts(app)
+    assert "Données de démonstration" not in texts(app)
 
 
 def test_every_chart_says_what_it_shows(open_page: Open) -> None:

@@ -18,6 +18,7 @@ from analytics.text import translator
 from analytics.view import View
 from pages.shared import address, cells, prospecting
 from pages.shared.loaders import Reader
+from tests.pages.drawn import texts
 from tests.pages.rosters import build_with_members
 
 Open = Callable[..., AppTest]
@@ -31,10 +32,6 @@ SELECTIONS = [
     {"perimeter": "tic_and_content", "lang": "en"},
     {"visits": "0"},
 ]
-
-
-def _texts(app: AppTest) -> str:
-    return "\n".join(str(element.proto.body) for element in app.get("html"))
 
 
 def _listed(app: AppTest) -> pd.DataFrame:
@@ -53,7 +50,7 @@ def test_the_title_says_whom_to_visit_and_what_to_expect(open_page: Open) -> Non
     app = open_page("recruitment.py")
     assert not app.exception
     assert app.title[0].value.startswith("120 entreprises à visiter en un an parmi 14\u202f646")
-    body = _texts(app)
+    body = texts(app)
     assert "10 visites par mois à 8\u202f%\u202f: 9,6 adhésions par an, de 5 à 15" in body
     assert "non la probabilité qu’elle adhère" in body
     assert "AUC" in body
@@ -87,7 +84,7 @@ def test_the_plan_follows_the_numbers_that_the_reader_sets(open_page: Open) -> N
     assert app.query_params["visits"] == "20"
     assert app.query_params["conversion"] == "5"
     # 240 visits at 5 %: 12 recruits.
-    assert "20 visites par mois à 5\u202f%\u202f: 12 adhésions par an" in _texts(app)
+    assert "20 visites par mois à 5\u202f%\u202f: 12 adhésions par an" in texts(app)
     assert app.title[0].value.startswith("240 entreprises")
 
 
@@ -141,7 +138,7 @@ def test_no_model_below_thirty_members(open_page: Open, tmp_path: Path) -> None:
     assert not app.exception
     assert not app.error
     assert app.title[0].value == "Trop peu d’adhérents pour dire quelles entreprises visiter d’abord"
-    assert "et il en faut 30" in _texts(app)
+    assert "et il en faut 30" in texts(app)
 
 
 @pytest.mark.parametrize("members", [0, 180])

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from analytics.settings import default_settings
 from analytics.view import View
 from pages.shared import address, sheet
+from tests.pages.drawn import texts
 from tests.pages.rosters import build_with_members
 
 Open = Callable[..., AppTest]
@@ -28,10 +29,6 @@ SELECTIONS = [
     {"size": ["250+"]},
     {"perimeter": "core", "lang": "en"},
 ]
-
-
-def _texts(app: AppTest) -> str:
-    return "\n".join(str(element.proto.body) for element in app.get("html"))
 
 
 def _specs(app: AppTest) -> list[dict[str, Any]]:
@@ -56,7 +53,7 @@ def test_every_selection_is_drawn_without_a_fault(open_page: Open, query: dict[s
 def test_the_sheet_is_that_of_the_town_of_the_address(open_page: Open) -> None:
     app = open_page("towns.py", town=BEZIERS)
     assert app.selectbox(key="town").value == BEZIERS
-    body = _texts(app)
+    body = texts(app)
     assert "2 adhérents pour 8,7 attendus" in body
     assert "L’antenne de Montpellier est à 61 km en moyenne, au-delà de 30 km" in body
     # The ring of the funnel and of the quadrant stand at the town: ratio 2 / 8.65 = 0.23.
@@ -73,7 +70,7 @@ def test_choosing_a_town_writes_the_address(open_page: Open) -> None:
     app.selectbox(key="town").set_value(TARBES).run()
     assert not app.exception
     assert app.query_params["town"] == TARBES
-    assert "11 adhérents pour 4,2 attendus" in _texts(app)
+    assert "11 adhérents pour 4,2 attendus" in texts(app)
 
 
 def test_a_clicked_point_chooses_its_town(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +133,7 @@ def test_a_department_changes_nothing_in_its_towns(open_page: Open) -> None:
     app = open_page("towns.py", department="31", town="200068641")
     assert app.title[0].value.replace("\\", "").startswith("CA Le Muretain Agglo compte 3 adhérents pour 9,8 attendus")
     assert app.selectbox(key="town").value == "200068641"
-    body = _texts(app)
+    body = texts(app)
     assert "un écart que le hasard n’explique pas" in body
     assert "0,53" in body, "as in the whole region"
     # The same town leads the ranking, and its gap is the members missing of the whole region.
@@ -146,7 +143,7 @@ def test_a_department_changes_nothing_in_its_towns(open_page: Open) -> None:
 
 def test_areas_too_small_are_said_to_be_so_and_not_coloured(open_page: Open) -> None:
     app = open_page("towns.py", level="commune", town="48140")
-    assert "trop peu d’entreprises" in _texts(app)
+    assert "trop peu d’entreprises" in texts(app)
 
 
 @pytest.mark.parametrize(

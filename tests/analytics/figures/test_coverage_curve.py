@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.figures.coverage_curve import LINE_PX, MARGIN, PLOT_HEIGHT, TOP, coverage_curve
+from analytics.figures.coverage_curve import MARGIN, PLOT_HEIGHT, TOP, coverage_curve
+from analytics.figures.labels import LINE_PX
 from analytics.figures.palette import LIGHT
 from tests.analytics.figures.area_tables import colors_of, colors_used
 
