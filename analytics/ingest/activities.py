@@ -13,7 +13,7 @@ from analytics.settings import ActivityCodes, Nomenclature, Settings
 
 NOMENCLATURES: tuple[Nomenclature, ...] = ("NAFRev2", "NAF2025")
 # Two digits, a dot or none, two digits, a letter or none: older nomenclatures have three digits (70.3C) or four (6420).
-_CODE = r"^(\d{2})\.?(\d{2}[A-Z]?)$"
+_CODE = r"^([0-9]{2})\.?([0-9]{2}[A-Z]?)$"
 # NAF rév. 2 ends in A to F or Z; NAF 2025 took the letters from G to Y so that no code is in both.
 _NAF_2025_LETTER = r"[G-Y]$"
 

@@ -12,6 +12,8 @@ from typing import Literal
 
 import polars as pl
 
+from analytics.text.characters import HEAPED_PATTERN, LONGEST_NAME, SPACED_PATTERN, UNSEEN_PATTERN
+
 WITHHELD = "[ND]"
 
 
@@ -30,8 +32,6 @@ class Column:
         that no other column is taken for it), ``number``, ``day`` or ``flag``.
     required
         A file without it is refused; otherwise it is null.
-    late
-        Not needed to judge a row: cleaned for the rows that are kept alone.
     """
 
     source: str
@@ -39,21 +39,28 @@ class Column:
     kind: Literal["code", "text", "name", "number", "day", "flag"] = "text"
     width: int = 0
     required: bool = False
-    late: bool = False
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A kind of source file: its columns, and the column by which the other kind is told from it."""
+    """A kind of source file: its columns, the column by which the other kind is told from it, its role in a build."""
 
     columns: tuple[Column, ...]
     belongs_to_other: str
     wrong_kind: str
+    role: str
 
     @property
     def required(self) -> tuple[str, ...]:
         """Names, in the file, of the columns that it must have."""
         return tuple(column.source for column in self.columns if column.required)
+
+    def under_house_names(self, types: Mapping[str, pl.DataType]) -> list[pl.Expr]:
+        """Return the layout's columns, as they are in a file of these types; null where it lacks them."""
+        return [
+            (pl.col(column.source) if column.source in types else pl.lit(None, pl.String)).alias(column.name)
+            for column in self.columns
+        ]
 
     def present(self, names: Mapping[str, pl.DataType]) -> tuple[str, ...]:
         """Names of the layout's columns that the file has."""
@@ -65,24 +72,25 @@ ESTABLISHMENTS = Layout(
         Column("siren", "siren", "code", width=9, required=True),
         Column("siret", "siret", "code", width=14, required=True),
         Column("statutDiffusionEtablissement", "diffusion", required=True),
-        Column("dateCreationEtablissement", "created_on", "day", late=True),
-        Column("trancheEffectifsEtablissement", "size_code", "code", width=2, required=True, late=True),
-        Column("dateDernierTraitementEtablissement", "treated_on", late=True),
-        Column("etablissementSiege", "is_seat", "flag", required=True, late=True),
+        Column("dateCreationEtablissement", "created_on", "day"),
+        Column("trancheEffectifsEtablissement", "size_code", "code", width=2, required=True),
+        Column("dateDernierTraitementEtablissement", "treated_on"),
+        Column("etablissementSiege", "is_seat", "flag", required=True),
         Column("codeCommuneEtablissement", "commune_code", "code", width=5, required=True),
-        Column("coordonneeLambertAbscisseEtablissement", "x_m", "number", late=True),
-        Column("coordonneeLambertOrdonneeEtablissement", "y_m", "number", late=True),
+        Column("coordonneeLambertAbscisseEtablissement", "x_m", "number"),
+        Column("coordonneeLambertOrdonneeEtablissement", "y_m", "number"),
         Column("etatAdministratifEtablissement", "state", required=True),
-        Column("dateDebut", "period_began_on", "day", late=True),
-        Column("enseigne1Etablissement", "sign", "name", late=True),
-        Column("denominationUsuelleEtablissement", "usual_name", "name", late=True),
+        Column("dateDebut", "period_began_on", "day"),
+        Column("enseigne1Etablissement", "sign", "name"),
+        Column("denominationUsuelleEtablissement", "usual_name", "name"),
         Column("activitePrincipaleEtablissement", "main_activity", required=True),
         Column("nomenclatureActivitePrincipaleEtablissement", "nomenclature", required=True),
-        Column("caractereEmployeurEtablissement", "employer", required=True, late=True),
+        Column("caractereEmployeurEtablissement", "employer", required=True),
         Column("activitePrincipaleNAF25Etablissement", "naf_2025_activity"),
     ),
     belongs_to_other="categorieJuridiqueUniteLegale",
     wrong_kind="register.is_legal_units",
+    role="register",
 )
 
 LEGAL_UNITS = Layout(
@@ -98,20 +106,38 @@ LEGAL_UNITS = Layout(
         Column("nomUsageUniteLegale", "used_name", "name"),
         Column("categorieEntreprise", "category"),
     ),
-    belongs_to_other="siret",
+    belongs_to_other="etablissementSiege",
     wrong_kind="register.is_establishments",
+    role="legal_units",
 )
 
 
-def clean(column: Column, types: Mapping[str, pl.DataType]) -> pl.Expr:
-    """Return the column as clean text under its own name in the house; all null when the file lacks it."""
-    if column.source not in types:
-        return pl.lit(None, pl.String).alias(column.name)
-    text = _as_text(pl.col(column.source), types[column.source], column).str.strip_chars()
+def clean(column: Column, kind: pl.DataType) -> pl.Expr:
+    """Return a column of the file, of type ``kind`` and under its name in the house, as clean text."""
+    return _cleaned(pl.col(column.name), kind, column).alias(column.name)
+
+
+def is_clean(column: Column, values: pl.Series) -> bool:
+    """Return whether every value is a code of the column's width as it stands, which is quick to tell."""
+    if column.kind != "code" or values.dtype != pl.String:
+        return False
+    return values.str.contains(rf"^[0-9]{{{column.width}}}$").all()
+
+
+def _cleaned(values: pl.Expr, kind: pl.DataType, column: Column) -> pl.Expr:
+    text = _as_text(values, kind, column).str.strip_chars()
+    if column.kind == "name":
+        text = _as_one_line(text)
     text = pl.when(~text.is_in([""] if column.kind == "name" else ["", WITHHELD])).then(text)
     if column.kind == "code":
-        text = pl.when(text.str.contains(r"^\d+$")).then(text.str.zfill(column.width)).otherwise(text)
-    return text.alias(column.name)
+        text = pl.when(text.str.contains(r"^[0-9]+$")).then(text.str.zfill(column.width)).otherwise(text)
+    return text
+
+
+def _as_one_line(name: pl.Expr) -> pl.Expr:
+    """Return what ``text.characters.one_line`` does, cut to the longest name."""
+    seen = name.str.replace_all(UNSEEN_PATTERN, "").str.replace_all(SPACED_PATTERN, " ")
+    return seen.str.replace_all(HEAPED_PATTERN, "$1").str.strip_chars().str.slice(0, LONGEST_NAME)
 
 
 def _as_text(values: pl.Expr, kind: pl.DataType, column: Column) -> pl.Expr:
@@ -138,10 +164,10 @@ def cheap_test(column: Column, types: Mapping[str, pl.DataType], *, accept: Call
     Text of the expected length is tested as it stands; what is shorter, longer or missing is kept, to be looked at
     after cleaning: cleaning every row of forty million takes longer than reading them.
     """
-    if types[column.source] != pl.String:
-        code = clean(column, types)
+    code, kind = pl.col(column.source), types[column.source]
+    if kind != pl.String:
+        code = _cleaned(code, kind, column)
         return accept(code) | code.is_null()
-    code = pl.col(column.source)
     return accept(code) | code.is_null() | (code.str.len_bytes() != column.width)
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import polars as pl
 
+from analytics.errors import UserError
 from analytics.ingest.columns import LEGAL_UNITS, cheap_test, is_withheld_name, is_withheld_unit, typed
-from analytics.ingest.source_files import Types, read_pieces
+from analytics.ingest.schema import Codes, Note, column_notes
+from analytics.ingest.source_files import MOST_KEPT, Types, read_pieces
 from analytics.progress import Progress, silent
 
 UNIT_COLUMNS = ("siren", "name", "is_name_withheld", "category", "created_on", "is_partially_diffusible")
@@ -28,10 +30,13 @@ class LegalUnits:
         unit partially diffusible.
     rows_read
         Rows of the file.
+    notes
+        What its columns and codes have more, less or otherwise than is known (``schema.Note``).
     """
 
     units: pl.DataFrame
     rows_read: int
+    notes: tuple[Note, ...] = ()
 
 
 def read_legal_units(path: Path, *, sirens: Collection[str], progress: Progress = silent) -> LegalUnits:
@@ -50,14 +55,24 @@ def read_legal_units(path: Path, *, sirens: Collection[str], progress: Progress 
     def test(types: Types) -> pl.Expr:
         return cheap_test(_SIREN, types, accept=lambda code: code.is_in(wanted))
 
-    found, rows_read = [], 0
+    found, rows_read, held, codes, columns = [], 0, 0, Codes(), tuple[str, ...]()
     for piece in read_pieces(path, layout=LEGAL_UNITS, test=test, progress=progress):
         rows_read += piece.rows_read
-        found.append(_named(typed(piece.rows.filter(pl.col("siren").is_in(wanted)), LEGAL_UNITS.columns)))
+        rows = piece.clean(piece.rows).filter(pl.col("siren").is_in(wanted))
+        columns = piece.columns
+        codes.look({name: rows[name].unique() for name in ("diffusion", "category")})
+        found.append(_named(typed(rows, LEGAL_UNITS.columns)))
+        held += found[-1].height
+        if held > MOST_KEPT:
+            raise UserError("limits.repeated", file=path.name, rows=MOST_KEPT)
     units = pl.concat(found)
     withheld = pl.col("is_partially_diffusible").any().over("siren")
     once = units.with_columns(withheld).unique("siren", keep="first", maintain_order=True)
-    return LegalUnits(once.with_columns(name=pl.when(~withheld).then(pl.col("name"))), rows_read)
+    notes = (
+        *column_notes(columns, layout=LEGAL_UNITS, role=LEGAL_UNITS.role),
+        *codes.notes(layout=LEGAL_UNITS, role=LEGAL_UNITS.role),
+    )
+    return LegalUnits(once.with_columns(name=pl.when(~withheld).then(pl.col("name"))), rows_read, notes)
 
 
 def _named(rows: pl.DataFrame) -> pl.DataFrame:
@@ -69,5 +84,6 @@ def _named(rows: pl.DataFrame) -> pl.DataFrame:
         name=pl.when(~is_withheld_name(name)).then(name),
         is_name_withheld=is_withheld_name(name),
         category=pl.when(category.is_in(CATEGORIES)).then(category),
-        is_partially_diffusible=is_withheld_unit(pl.col("diffusion")),
+        # A name that is withheld withholds the unit, whatever the status says.
+        is_partially_diffusible=is_withheld_unit(pl.col("diffusion")) | is_withheld_name(name),
     ).select(UNIT_COLUMNS)

@@ -22,12 +22,13 @@ this module, zipped CSV                     5.2          6.7      317
 So Polars, in pieces: its one scan of a CSV takes memory that grows with the file (486 MB for 2 M rows, 661 for 8 M),
 and neither engine's scan says why rows were left out, which is what the rest of the time pays. This module's peak
 hardly moves: Parquet 308 MB for 2 M rows, 334 for 8 M (70,190 kept); CSV 305 and 340; some 100 of them are the
-imports. Slices of 125,000 to 1,000,000 rows: 1.3 to 0.8 s, 221 to 425 MB; 500,000 are read at a time.
+imports. All this with 500,000 rows at a time; 1,000,000 are read since, which saves a tenth of the processor's time on
+44 M rows and takes some 70 MB more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -39,7 +40,8 @@ from analytics.errors import UserError
 from analytics.ingest.activities import both_activities, deciding_activity, is_in_some_perimeter
 from analytics.ingest.columns import ESTABLISHMENTS, cheap_test, day, is_withheld_name, is_withheld_unit, typed
 from analytics.ingest.history import LIFE_COLUMNS
-from analytics.ingest.source_files import Piece, Types, read_pieces
+from analytics.ingest.schema import Codes, Note, column_notes
+from analytics.ingest.source_files import Piece, Types, read_pieces, refuse_more
 from analytics.progress import Progress, silent
 from analytics.settings import Settings
 
@@ -55,8 +57,6 @@ REASONS = (
     "other_activity",
     "duplicate_siret",
 )
-# Those of them that leave a row without a place or a name of its own: no life of the region's can be told of it.
-_PLACELESS = ("no_commune_code", "outside_region", "unknown_commune", "invalid_siret")
 OUTSIDE_COLUMNS = ("siren", "commune_code", "activity_code", "is_active", "is_partially_diffusible")
 _ROW_COLUMNS = (
     "siren",
@@ -76,6 +76,12 @@ _ROW_COLUMNS = (
 )
 ESTABLISHMENT_COLUMNS = (*_ROW_COLUMNS, "is_unit_withheld")
 _ACTIVITY = ("main_activity", "nomenclature", "naf_2025_activity")
+_OF_UNIT = (*_ACTIVITY, "state", "diffusion")
+_OF_LIVES = ("created_on", "period_began_on")
+_OF_KEPT = ("created_on", "size_code", "is_seat", "x_m", "y_m", "sign", "usual_name", "employer")
+_NAMES = ("sign", "usual_name")
+# Combinations of codes that are remembered: the national file has some thousands.
+_MOST_KNOWN = 200_000
 _COMMUNE, _SIREN = (next(c for c in ESTABLISHMENTS.columns if c.name == name) for name in ("commune_code", "siren"))
 
 
@@ -101,6 +107,8 @@ class RegisterExtract:
         nomenclature, each once (``history.LIFE_COLUMNS``): what ``history.count_history`` counts.
     data_as_of
         The last day on which INSEE treated a row of the region, none after today; None where the file does not say.
+    notes
+        What its columns and codes have more, less or otherwise than is known (``schema.Note``).
     """
 
     establishments: pl.DataFrame
@@ -109,6 +117,7 @@ class RegisterExtract:
     rows_read: int
     excluded: dict[str, int]
     data_as_of: date | None
+    notes: tuple[Note, ...] = ()
 
 
 def read_establishments(
@@ -144,19 +153,24 @@ def read_establishments(
         On a file that cannot be read, or in which no row is kept.
     """
     reading = _Reading(settings, followed_sirens, successors, communes)
-    kept, outside, lives, withheld, treated, rows_read = [], [], [], [], [], 0
+    kept, outside, lives, withheld, treated, rows_read, held = [], [], [], [], [], 0, 0
+    columns: tuple[str, ...] = ()
     counts: dict[str, int] = dict.fromkeys(REASONS, 0)
     for piece in read_pieces(path, layout=ESTABLISHMENTS, test=reading.may_concern, progress=progress):
-        rows = reading.judged(piece.rows)
+        rows, columns = reading.judged(piece), piece.columns
         rows_read += piece.rows_read
         counts["outside_region"] += piece.rows_read - rows.height
         for reason, count in rows["reason"].drop_nulls().value_counts().iter_rows():
             counts[reason] += count
-        kept.append(_established(piece.finished(rows.filter(pl.col("reason").is_null()))))
-        lives.append(_lives(piece.finished(rows.filter("has_life"), "created_on", "period_began_on")))
+        kept_rows = piece.clean(rows.filter(pl.col("reason").is_null()), *_OF_KEPT)
+        reading.codes.look({name: kept_rows[name].unique() for name in ("size_code", "employer")})
+        kept.append(_established(kept_rows))
+        lives.append(_lives(piece.clean(rows.filter("has_life"), *_OF_LIVES)))
         treated.append(_days_treated(piece, rows))
         withheld.append(rows.filter("is_partially_diffusible")["siren"].unique())
         outside.append(_outside(rows.filter(pl.col("reason").is_not_null()), followed_sirens))
+        held += kept[-1].height + lives[-1].height + outside[-1].height
+        refuse_more(path, kept=held, region=settings.region.name)
     establishments = pl.concat(kept).with_columns(
         is_unit_withheld=pl.col("siren").is_in(pl.concat(withheld).unique().implode())
     )
@@ -166,80 +180,138 @@ def read_establishments(
         raise UserError("register.nothing_kept", file=path.name, region=settings.region.name)
     excluded = {reason: count for reason, count in counts.items() if count}
     lived = pl.concat(lives).unique("siret", keep="first", maintain_order=True)
-    return RegisterExtract(once, pl.concat(outside), lived, rows_read, excluded, _last_day(pl.concat(treated)))
+    notes = (
+        *column_notes(columns, layout=ESTABLISHMENTS, role=ESTABLISHMENTS.role),
+        *reading.codes.notes(layout=ESTABLISHMENTS, role=ESTABLISHMENTS.role),
+    )
+    return RegisterExtract(once, pl.concat(outside), lived, rows_read, excluded, _last_day(pl.concat(treated)), notes)
 
 
-@dataclass(frozen=True)
+class _Lookup:
+    """What follows from the values of some columns, found out once for each of their combinations in a file.
+
+    Millions of rows have some thousands of them, and text costs more to look at than to read.
+    """
+
+    def __init__(
+        self, keys: tuple[str, ...], judge: Callable[[pl.DataFrame], pl.DataFrame], *, never_null: str
+    ) -> None:
+        self._keys, self._judge, self._never_null = keys, judge, never_null
+        self._known: pl.DataFrame | None = None
+
+    def __call__(self, piece: Piece, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows with what ``judge`` adds, one column of it ``never_null``, in place of the keys."""
+        keys = rows.select(self._keys)
+        found = None if self._known is None else self._joined(keys, self._known)
+        if found is None or found[self._never_null].has_nulls():
+            self._known = self._learned(piece, keys.unique())
+            found = self._joined(keys, self._known)
+        return rows.drop(self._keys).hstack(found)
+
+    def _joined(self, keys: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+        """Return what is known of each row's keys: a join of whole rows would copy them."""
+        found = keys.join(known, on=self._keys, how="left", nulls_equal=True, maintain_order="left")
+        return found.drop(self._keys)
+
+    def _learned(self, piece: Piece, given: pl.DataFrame) -> pl.DataFrame:
+        """Judge what is not known yet; a file in which everything differs does not fill the memory."""
+        before = self._known if self._known is not None and self._known.height < _MOST_KNOWN else None
+        new = given if before is None else given.join(before, on=self._keys, how="anti", nulls_equal=True)
+        judged = self._judge(piece.clean(new, *self._keys)).drop(self._keys)
+        known = pl.concat([new, judged], how="horizontal")
+        return known if before is None else pl.concat([before, known])
+
+
 class _Reading:
     """What decides whether a row is kept."""
 
-    settings: Settings
-    followed_sirens: frozenset[str]
-    successors: Mapping[str, str]
-    communes: Collection[str] | None
+    def __init__(
+        self,
+        settings: Settings,
+        followed_sirens: frozenset[str],
+        successors: Mapping[str, str],
+        communes: Collection[str] | None,
+    ) -> None:
+        self._settings, self._followed_sirens = settings, followed_sirens
+        self._successors, self._communes = successors, communes
+        self.codes = Codes()
+        self._units = _Lookup(_OF_UNIT, self._judged_units, never_null="is_active")
+        self._places = _Lookup(("commune_code",), self._judged_places, never_null="is_judged")
 
     def may_concern(self, types: Types) -> pl.Expr:
         """Return the cheap test that every row of the region, without commune or of the roster passes."""
-        departments = self.settings.region.departments
-        moved = [old for old in self.successors if not old.startswith(departments)]
+        departments = self._settings.region.departments
+        moved = [old for old in self._successors if not old.startswith(departments)]
         test = cheap_test(_COMMUNE, types, accept=lambda code: self._in_region(code) | code.is_in(moved))
-        if self.followed_sirens:
-            sirens = sorted(self.followed_sirens)
+        if self._followed_sirens:
+            sirens = sorted(self._followed_sirens)
             test = test | cheap_test(_SIREN, types, accept=lambda code: code.is_in(sirens))
         return test
 
-    def judged(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows with their ``reason`` to be left out, null for those to keep."""
-        rows = rows.with_columns(
-            pl.col("commune_code").replace(dict(self.successors)),
-            is_partially_diffusible=is_withheld_unit(pl.col("diffusion")),
-            is_active=(pl.col("state").str.to_uppercase() == "A").fill_null(False),
-        ).join(self._activities(rows), on=_ACTIVITY, how="left", nulls_equal=True, maintain_order="left")
-        tests = self._tests()
-        is_placed = ~pl.any_horizontal(tests[reason] for reason in _PLACELESS).fill_null(True)
-        reason = pl.coalesce(pl.when(test).then(pl.lit(name)) for name, test in tests.items())
-        return rows.with_columns(reason=reason, has_life=is_placed & pl.col("was_digital").fill_null(False))
+    def judged(self, piece: Piece) -> pl.DataFrame:
+        """Return a piece's rows with their ``reason`` to be left out, null for those to keep."""
+        rows = piece.clean(piece.rows, "siren", "siret")
+        rows = self._places(piece, self._units(piece, rows)).rename({"commune_today": "commune_code"})
+        siren, siret = pl.col("siren"), pl.col("siret")
+        is_valid = siret.str.contains(r"^[0-9]{14}$") & siret.str.starts_with(siren)
+        is_valid = (is_valid & (siren.str.len_bytes() == _SIREN.width)).fill_null(False)
+        not_placed = pl.coalesce("place_reason", pl.when(~is_valid).then(pl.lit("invalid_siret")))
+        # A name that is withheld withholds the unit, whatever the status says.
+        names = [pl.col(name) for name in _NAMES if rows.schema[name] == pl.String]
+        return rows.with_columns(
+            is_partially_diffusible=pl.any_horizontal("is_partially_diffusible", *map(is_withheld_name, names)),
+            reason=pl.coalesce(not_placed, "unit_reason"),
+            has_life=not_placed.is_null() & pl.col("was_digital"),
+        )
 
-    def _activities(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Judge each activity once: there are some hundreds of them in millions of rows."""
+    def _judged_units(self, units: pl.DataFrame) -> pl.DataFrame:
+        """Add what state, diffusion and activity say of a row, and the ``unit_reason`` to leave it out."""
+        self.codes.look({name: units[name].unique() for name in ("state", "diffusion", "nomenclature")})
         given = [pl.col(name) for name in _ACTIVITY]
         code, nomenclature = deciding_activity(*given)
         older, newer = both_activities(*given)
-        activities = rows.select(_ACTIVITY).unique()
-        activities = activities.with_columns(code, nomenclature, older_code=older, newer_code=newer)
-        is_digital = is_in_some_perimeter(self.settings)
-        was_digital = activities.select(
-            pl.col("older_code").alias("activity_code"), pl.lit("NAFRev2").alias("activity_nomenclature")
-        ).select(is_digital)
-        return activities.with_columns(is_digital=is_digital).with_columns(
-            was_digital=pl.col("is_digital") | was_digital.to_series()
+        is_digital = is_in_some_perimeter(self._settings)
+        was_digital = units.select(older.alias("activity_code"), pl.lit("NAFRev2").alias("activity_nomenclature"))
+        units = units.with_columns(
+            is_active=(pl.col("state").str.to_uppercase() == "A").fill_null(False),
+            is_partially_diffusible=is_withheld_unit(pl.col("diffusion")),
+            activity_code=code,
+            activity_nomenclature=nomenclature,
+            older_code=older,
+            newer_code=newer,
+        )
+        return units.with_columns(
+            was_digital=is_digital | was_digital.select(is_digital).to_series(),
+            unit_reason=_first_that_holds(
+                closed=~pl.col("is_active"),
+                no_activity_code=pl.col("main_activity").is_null() & pl.col("naf_2025_activity").is_null(),
+                other_nomenclature=pl.col("activity_code").is_null(),
+                other_activity=~is_digital,
+            ),
         )
 
-    def _tests(self) -> dict[str, pl.Expr]:
-        """Return what says, for each of ``REASONS`` but the last, whether it holds."""
-        commune, siret = pl.col("commune_code"), pl.col("siret")
-        is_known = pl.lit(True) if self.communes is None else commune.is_in(sorted(self.communes))
-        is_valid = siret.str.contains(r"^\d{14}$") & siret.str.starts_with(pl.col("siren"))
-        is_valid &= pl.col("siren").str.len_bytes() == _SIREN.width
-        return {
-            "no_commune_code": commune.is_null(),
-            "outside_region": ~self._in_region(commune),
-            "unknown_commune": ~is_known,
-            "invalid_siret": ~is_valid.fill_null(False),
-            "closed": ~pl.col("is_active"),
-            "no_activity_code": pl.col("main_activity").is_null() & pl.col("naf_2025_activity").is_null(),
-            "other_nomenclature": pl.col("activity_code").is_null(),
-            "other_activity": ~pl.col("is_digital"),
-        }
+    def _judged_places(self, places: pl.DataFrame) -> pl.DataFrame:
+        """Add today's commune, and the ``place_reason`` to leave its rows out."""
+        commune = pl.col("commune_today")
+        is_known = pl.lit(True) if self._communes is None else commune.is_in(sorted(self._communes))
+        return places.with_columns(
+            is_judged=pl.lit(True), commune_today=pl.col("commune_code").replace(dict(self._successors))
+        ).with_columns(
+            place_reason=_first_that_holds(
+                no_commune_code=commune.is_null(),
+                outside_region=~self._in_region(commune),
+                unknown_commune=~is_known,
+            )
+        )
 
     def _in_region(self, commune: pl.Expr) -> pl.Expr:
-        departments = self.settings.region.departments
+        departments = self._settings.region.departments
         by_length = {n: [code for code in departments if len(code) == n] for n in (2, 3)}
         return pl.any_horizontal(commune.str.slice(0, n).is_in(codes) for n, codes in by_length.items() if codes)
 
 
 def _established(rows: pl.DataFrame) -> pl.DataFrame:
-    rows = typed(rows, ESTABLISHMENTS.columns)
+    rows = typed(rows, tuple(column for column in ESTABLISHMENTS.columns if column.name in _OF_KEPT))
     is_shown = ~pl.col("is_partially_diffusible")
     has_position = is_shown & ((pl.col("x_m") != 0) | (pl.col("y_m") != 0))
     has_both = pl.col("x_m").is_not_null() & pl.col("y_m").is_not_null()
@@ -260,19 +332,34 @@ def _lives(rows: pl.DataFrame) -> pl.DataFrame:
     return typed(rows, dates).select(LIFE_COLUMNS)
 
 
+def _first_that_holds(**tests: pl.Expr) -> pl.Expr:
+    """Return the name of the first of the tests that holds, null where none does."""
+    return pl.coalesce(pl.when(test).then(pl.lit(name)) for name, test in tests.items())
+
+
 def _days_treated(piece: Piece, rows: pl.DataFrame) -> pl.Series:
     """Return the days, as text and each once, on which INSEE treated the rows of the region."""
     is_elsewhere = pl.col("reason").is_in(["no_commune_code", "outside_region"]).fill_null(False)
-    treated = piece.finished(rows.filter(~is_elsewhere), "treated_on")["treated_on"]
-    return treated.str.slice(0, 10).unique()
+    treated = rows.filter(~is_elsewhere).select("treated_on")
+    if treated["treated_on"].dtype == pl.String:
+        last = treated.select(pl.col("treated_on").max().str.slice(0, 10))
+        if last.select(day(pl.col("treated_on")) <= _today()).item():  # the rule; else some are no days, or not yet
+            return last["treated_on"]
+        treated = treated.select(pl.col("treated_on").str.strip_chars_start().str.slice(0, 10)).unique()
+    return piece.clean(treated, "treated_on")["treated_on"].str.slice(0, 10).unique()
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def _last_day(days: pl.Series) -> date | None:
-    today = datetime.now(UTC).date()
     known = pl.select(day(pl.lit(days.unique())).alias("day"))
-    last: date | None = known.filter(pl.col("day") <= today).select(pl.col("day").max()).item()
+    last: date | None = known.filter(pl.col("day") <= _today()).select(pl.col("day").max()).item()
     return last
 
 
 def _outside(rows: pl.DataFrame, sirens: frozenset[str]) -> pl.DataFrame:
+    if not sirens:
+        return rows.clear().select(OUTSIDE_COLUMNS)
     return rows.filter(pl.col("siren").is_in(sorted(sirens))).select(OUTSIDE_COLUMNS)

@@ -10,9 +10,12 @@ from __future__ import annotations
 import codecs
 import csv
 import gzip
+import io
 import itertools
 import lzma
+import os
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol, cast
+from typing import IO, Any, Protocol, TypeVar, cast
 
 import numpy as np
 import polars as pl
@@ -28,17 +31,39 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analytics.errors import UserError
-from analytics.ingest.columns import Layout, clean
+from analytics.ingest import schema
+from analytics.ingest.columns import Layout, clean, is_clean
 from analytics.progress import Progress, silent
 
-SLICE_ROWS = 500_000
+SLICE_ROWS = 1_000_000
+# A row group of more rows than writers make is cut all the same: a few bytes can stand for billions of equal rows.
+LARGEST_GROUP = 1_100_000
+PART_ROWS = 500_000
+# Ten times what INSEE publishes; beyond, a file is not what it says.
+MOST_ROWS = 400_000_000
+# More than France has digital establishments: what is kept stays in memory.
+MOST_KEPT = 5_000_000
 BLOCK_BYTES = 4 * 1024**2
 BLOCKS_AT_ONCE = 4
 # No record is this long: what has no end after so many bytes is not a CSV.
 LONGEST_RECORD = 64 * 1024**2
+LONGEST_HEADER = 64 * 1024
+# INSEE's archives unpack to ten times their size.
+LARGEST_RATIO = 150
+_RATIO_FROM_BYTES = 64 * 1024**2
+_LARGEST_DIRECTORY = 4 * 1024**2
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2}
+# PDF, PNG, JPEG, GIF, web pages.
+_NO_TABLES = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"<!", b"<html", b"<?xml")
+_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# Of workbooks and texts of Excel and Word; of LibreOffice.
+_OFFICE_PARTS = {"[Content_Types].xml", "content.xml"}
+# Columns that other files have too: they tell no file of INSEE's.
+_IDENTIFIERS = {"siren", "siret"}
 SEPARATORS = ",;\t|"
 QUOTED = re.compile(rb'"[^"]*"')
 
+_T = TypeVar("_T")
 Types = Mapping[str, pl.DataType]
 Test = Callable[[Types], pl.Expr]
 
@@ -47,18 +72,22 @@ Test = Callable[[Types], pl.Expr]
 class Piece:
     """Rows of one piece of a file that passed the test, and how many it had.
 
-    The rows are clean text under the house's names; late columns are as in the file until ``finished``.
+    The rows have the layout's columns under the house's names, as they are in the file until ``clean``. ``columns`` are
+    the names of all that the file has, read or not.
     """
 
     path: Path
+    layout: Layout
     rows: pl.DataFrame
     rows_read: int
-    late: dict[str, pl.Expr]
+    columns: tuple[str, ...] = ()
 
-    def finished(self, rows: pl.DataFrame, *names: str) -> pl.DataFrame:
-        """Return some of the rows with their late columns cleaned too: all of them, or those named."""
+    def clean(self, rows: pl.DataFrame, *names: str) -> pl.DataFrame:
+        """Return rows of the piece with the columns named, or all, as clean text: cleaning costs more than reading."""
+        columns = [column for column in self.layout.columns if not names or column.name in names]
         with _one_sentence(self.path):
-            return rows.with_columns(self.late[name] for name in names or self.late)
+            todo = [column for column in columns if not is_clean(column, rows[column.name])]
+            return rows.with_columns(clean(column, rows.schema[column.name]) for column in todo)
 
 
 class _Source(Protocol):
@@ -88,35 +117,42 @@ def read_pieces(path: Path, *, layout: Layout, test: Test, progress: Progress = 
         When the file is absent, empty, not readable, damaged, in another encoding, of the other kind, or lacks a
         column.
     """
-    for piece, done in _pieces(path, layout=layout, test=test):
+    for piece, done in _ahead(_pieces(path, layout=layout, test=test)):
         yield piece
         progress(min(done, 1.0))
     progress(1.0)
 
 
+def _ahead(pieces: Iterator[_T]) -> Iterator[_T]:
+    """Yield what ``pieces`` yields; while one is looked at, a thread reads the next."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        following = pool.submit(next, pieces, None)
+        while (piece := following.result()) is not None:
+            following = pool.submit(next, pieces, None)
+            yield piece
+
+
 def _pieces(path: Path, *, layout: Layout, test: Test) -> Iterator[tuple[Piece, float]]:
-    with _opened(path) as source:
+    with _opened(path, layout) as source:
         _check_columns(path, source.types, layout)
-        names = layout.present(source.types)
-        early = [clean(column, source.types) for column in layout.columns if not column.late]
-        late = {column.name: clean(column, source.types) for column in layout.columns if column.late}
-        raw = [column.source for column in layout.columns if column.late and column.source in names]
-        keep = test(source.types)
-        total = 0
+        names, keep, total = layout.present(source.types), test(source.types), 0
+        columns = tuple(source.types)
         for frame, rows, done in source.pieces(names, keep):
             total += rows
-            yield Piece(path, frame.select(*early, *raw).collect(engine="streaming"), rows, late), done
+            kept = frame.select(layout.under_house_names(source.types)).collect(engine="streaming")
+            yield Piece(path, layout, kept, rows, columns), done
         if not total:
             raise UserError("register.no_rows", file=path.name)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[_Source]:
+def _opened(path: Path, layout: Layout) -> Iterator[_Source]:
     with _one_sentence(path):
         if not path.is_file():
             raise UserError("register.absent", file=path.name)
         if not path.stat().st_size:
             raise UserError("register.empty_file", file=path.name)
+        _refuse_other_formats(path, layout)
         if _is_parquet(path):
             yield _Parquet(path)
         else:
@@ -136,13 +172,34 @@ def _one_sentence(path: Path) -> Iterator[None]:
         raise UserError(key, file=path.name) from error
 
 
+def _refuse_other_formats(path: Path, layout: Layout) -> None:
+    """Refuse what is no table at all, or a workbook, by its first bytes: whoever chose it took the wrong file."""
+    if _begins(path, *_NO_TABLES):
+        raise UserError(f"register.no_table_{layout.role}", file=path.name)
+    if _begins(path, _WORKBOOK) or _is_office_file(path):
+        raise UserError(f"register.workbook_{layout.role}", file=path.name)
+
+
+def _is_office_file(path: Path) -> bool:
+    if not _begins(path, b"PK\x03\x04"):
+        return False
+    with path.open("rb") as file:
+        if _directory_bytes(file) > _LARGEST_DIRECTORY:
+            return False
+        with zipfile.ZipFile(file) as archive:
+            return not _OFFICE_PARTS.isdisjoint(archive.namelist())
+
+
 def _check_columns(path: Path, types: Types, layout: Layout) -> None:
     missing = [name for name in layout.required if name not in types]
     if not missing:
         return
     if layout.belongs_to_other in types:
         raise UserError(layout.wrong_kind, file=path.name)
-    raise UserError("register.missing_columns", file=path.name, columns=", ".join(missing))
+    telling = [name for name in layout.required if name not in _IDENTIFIERS]
+    if not any(name in types for name in telling) and not schema.renamed(telling, types):
+        raise UserError(f"register.foreign_{layout.role}", file=path.name)
+    schema.refuse_missing(path.name, missing, types, role=layout.role)
 
 
 # --- Parquet ---------------------------------------------------------------------------------------------------------
@@ -152,10 +209,10 @@ def _is_parquet(path: Path) -> bool:
     return path.suffix.lower() in {".parquet", ".pq"} or _begins(path, b"PAR1")
 
 
-def _begins(path: Path, magic: bytes) -> bool:
+def _begins(path: Path, *magic: bytes) -> bool:
     try:
         with path.open("rb") as file:
-            return file.read(len(magic)) == magic
+            return file.read(max(map(len, magic))).startswith(magic)
     except OSError:
         return False
 
@@ -164,8 +221,10 @@ class _Parquet:
     def __init__(self, path: Path) -> None:
         with pq.ParquetFile(path) as file:  # pyarrow refuses a damaged footer cleanly, and tells the row groups
             groups = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
-        self._slices = list(_slices(groups))
         self._total = sum(groups)
+        if self._total > MOST_ROWS:
+            raise UserError("limits.rows", file=path.name, rows=MOST_ROWS)
+        self._slices = list(_slices(groups))
         self._scan = pl.scan_parquet(path, glob=False)
         self.types: Types = self._scan.collect_schema()
 
@@ -175,15 +234,27 @@ class _Parquet:
 
 
 def _slices(groups: list[int]) -> Iterator[tuple[int, int]]:
-    """Yield (first row, rows) of row groups put together up to ``SLICE_ROWS`` rows; a larger group stays whole."""
+    """Yield (first row, rows) of row groups put together up to ``SLICE_ROWS`` rows.
+
+    A larger group stays whole: it would be read once for each part. One of more than ``LARGEST_GROUP`` does not.
+    """
     offset = rows = 0
     for group in groups:
         if rows and rows + group > SLICE_ROWS:
             yield offset, rows
             offset, rows = offset + rows, 0
-        rows += group
+        if group > LARGEST_GROUP:
+            yield from _parts(offset, rows + group)
+            offset, rows = offset + rows + group, 0
+        else:
+            rows += group
     if rows:
         yield offset, rows
+
+
+def _parts(first: int, rows: int) -> Iterator[tuple[int, int]]:
+    for begin in range(0, rows, PART_ROWS):
+        yield first + begin, min(PART_ROWS, rows - begin)
 
 
 # --- CSV, alone or in an archive -------------------------------------------------------------------------------------
@@ -195,42 +266,86 @@ def _text_stream(path: Path) -> Iterator[tuple[IO[bytes], Callable[[], float]]]:
     with path.open("rb") as file:
         size = path.stat().st_size
         if path.suffix.lower() == ".zip" or _begins(path, b"PK\x03\x04"):
+            if _directory_bytes(file) > _LARGEST_DIRECTORY:
+                raise UserError("register.broken_archive", file=path.name)
             with zipfile.ZipFile(file) as archive, _member(path, archive) as member:
-                yield member, lambda: file.tell() / size
+                yield _within_ratio(path, member, size), lambda: file.tell() / size
         elif path.suffix.lower() == ".gz" or _begins(path, b"\x1f\x8b"):
             with gzip.open(file) as member:
-                yield cast("IO[bytes]", member), lambda: file.tell() / size
+                yield _within_ratio(path, cast("IO[bytes]", member), size), lambda: file.tell() / size
         else:
             yield file, lambda: file.tell() / size
 
 
 def _member(path: Path, archive: zipfile.ZipFile) -> IO[bytes]:
-    name = _only_csv(path, archive)
+    member = _only_csv(path, archive)
     try:
-        return archive.open(name)
+        return archive.open(member)
     except RuntimeError as error:  # a password, or a way of packing that Python does not know
         raise UserError("register.broken_archive", file=path.name) from error
 
 
-def _only_csv(path: Path, archive: zipfile.ZipFile) -> str:
-    names = [name for name in archive.namelist() if name.lower().endswith(".csv") and not name.startswith("__MACOSX/")]
-    if not names:
+def _directory_bytes(file: IO[bytes]) -> int:
+    """Return the size of an archive's list of entries, which is read whole; 0 where none is found."""
+    file.seek(0, os.SEEK_END)
+    file.seek(-min(file.tell(), 2**16 + 100), os.SEEK_END)
+    tail = file.read()
+    file.seek(0)
+    end, end_of_large = tail.rfind(b"PK\x05\x06"), tail.rfind(b"PK\x06\x06")
+    sizes = [struct.unpack_from("<I", tail, end + 12)[0]] if 0 <= end <= len(tail) - 16 else [0]
+    if 0 <= end_of_large <= len(tail) - 48:
+        sizes.append(struct.unpack_from("<Q", tail, end_of_large + 40)[0])
+    return int(min(sizes)) if len(sizes) > 1 and sizes[0] != 2**32 - 1 else int(sizes[-1])
+
+
+def _within_ratio(path: Path, stream: IO[bytes], packed_bytes: int) -> IO[bytes]:
+    return cast("IO[bytes]", io.BufferedReader(_WithinRatio(path, stream, packed_bytes), BLOCK_BYTES))
+
+
+class _WithinRatio(io.RawIOBase):
+    """What an archive unpacks to, up to ``LARGEST_RATIO`` times its size."""
+
+    def __init__(self, path: Path, stream: IO[bytes], packed_bytes: int) -> None:
+        self._path, self._stream = path, stream
+        self._most = max(packed_bytes * LARGEST_RATIO, _RATIO_FROM_BYTES)
+        self._read = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
+        chunk = self._stream.read(len(buffer))
+        buffer[: len(chunk)] = chunk
+        self._read += len(chunk)
+        if self._read > self._most:
+            raise UserError("limits.archive_ratio", file=self._path.name, ratio=LARGEST_RATIO)
+        return len(chunk)
+
+
+def _only_csv(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    own = [member for member in archive.infolist() if not member.filename.startswith("__MACOSX/")]
+    found = [member for member in own if member.filename.lower().endswith(".csv")]
+    if not found:
         raise UserError("register.archive_without_csv", file=path.name)
-    if len(names) > 1:
-        raise UserError("register.archive_with_several", file=path.name, count=len(names))
-    return names[0]
+    if len(found) > 1:
+        raise UserError("register.archive_with_several", file=path.name, count=len(found))
+    if found[0].compress_type not in _METHODS:  # others ask for gigabytes before the first byte
+        raise UserError("register.broken_archive", file=path.name)
+    return found[0]
 
 
 class _Text:
     def __init__(self, path: Path, stream: IO[bytes], share: Callable[[], float]) -> None:
         self._path, self._stream, self._share = path, stream, share
         line, _, self._rest = stream.read(BLOCK_BYTES).partition(b"\n")
+        if len(line) > LONGEST_HEADER:
+            raise UserError("register.unreadable", file=path.name)
         header = _decoded(path, line)
         self._separator = max(SEPARATORS, key=header.count)
         names = _split(path, header, self._separator)
         self.types: Types = {}
-        for position, name in enumerate(names):  # a name that comes twice counts where it comes first
-            self.types[f"{name} {position}" if name in self.types else name.strip()] = pl.String()
+        for position, name in enumerate(map(str.strip, names)):  # one that comes twice counts where it comes first
+            self.types[f"{name} {position}" if name in self.types else name] = pl.String()
 
     def pieces(self, names: tuple[str, ...], keep: pl.Expr) -> Iterator[tuple[pl.LazyFrame, int, float]]:
         def kept(block: bytes) -> tuple[pl.DataFrame, int]:
@@ -304,6 +419,21 @@ def _records(path: Path, rest: bytes, stream: IO[bytes]) -> Iterator[bytes]:
 def _end_of_records(block: bytes) -> int:
     """Return where the last whole record ends: after the last end of line that no quotes enclose; 0 when none does."""
     end = block.rfind(b"\n")
-    while end >= 0 and b'"' in block and block.count(b'"', 0, end) % 2:
-        end = block.rfind(b"\n", 0, block.rfind(b'"', 0, end))
+    if end >= 0 and block.count(b'"', 0, end) % 2:
+        characters = np.frombuffer(block, np.uint8)
+        ends, quotes = np.flatnonzero(characters == ord("\n")), np.flatnonzero(characters == ord('"'))
+        whole = ends[np.searchsorted(quotes, ends) % 2 == 0]
+        end = int(whole[-1]) if len(whole) else -1
     return end + 1
+
+
+def refuse_more(path: Path, *, kept: int, region: str) -> None:
+    """Refuse to keep more rows than there can be.
+
+    Raises
+    ------
+    UserError
+        Beyond ``MOST_KEPT``.
+    """
+    if kept > MOST_KEPT:
+        raise UserError("limits.kept", file=path.name, rows=MOST_KEPT, region=region)

@@ -208,7 +208,7 @@ def test_the_order_of_rows_does_not_matter_and_no_job_is_lost(
         ([{"name": "ENSEIGNE"}], {"denomination": "RAISON"}, "RAISON"),
         ([{"name": "ENSEIGNE"}], {}, "ENSEIGNE"),
         ([{"name": "ENSEIGNE"}], {"denomination": "[ND]"}, None),
-        ([{"name": "[ND]"}], {"denomination": "RAISON"}, "RAISON"),
+        ([{"name": "[ND]"}], {"denomination": "RAISON"}, None),
         ([{"name": "[ND]"}, {"nic": "00022", "seat": "false", "name": "AUTRE"}], None, None),
         ([{}, {"nic": "00022", "seat": "false", "name": "AUTRE"}], None, "AUTRE"),
         ([{"name": "ENSEIGNE", "status": "P"}], {"denomination": "RAISON"}, None),

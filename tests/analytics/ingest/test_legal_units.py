@@ -45,7 +45,7 @@ def test_the_layouts() -> None:
 def test_the_name(tmp_path: Path, values: dict[str, str], name: str | None, is_withheld: bool) -> None:
     row = units_of(tmp_path, legal_unit(**values)).units.row(0, named=True)
     assert (row["name"], row["is_name_withheld"]) == (name, is_withheld)
-    assert row["is_partially_diffusible"] is (values.get("status", "O") != "O")
+    assert row["is_partially_diffusible"] is (is_withheld or values.get("status", "O") != "O")
 
 
 def test_what_a_row_becomes(tmp_path: Path) -> None:
@@ -93,7 +93,8 @@ def test_no_siren_found_is_no_fault(tmp_path: Path) -> None:
     ("content", "key"),
     [
         (as_csv([establishment()]), "register.is_establishments"),
-        (b"siren,autre\n1,2\n", "register.missing_columns"),
+        (b"siren,autre\n1,2\n", "register.foreign_legal_units"),
+        (b"nom,siren,siret\nA,1,2\n", "register.foreign_legal_units"),
         (as_csv([legal_unit()]).splitlines(keepends=True)[0], "register.no_rows"),
     ],
 )

@@ -21,7 +21,7 @@ from analytics.ingest import source_files
 from analytics.ingest.activities import is_in
 from analytics.ingest.geography import load_geography
 from analytics.ingest.register import ESTABLISHMENT_COLUMNS, RegisterExtract, read_establishments
-from analytics.settings import Settings, default_settings
+from analytics.settings import DEMO_DIR, Settings, default_settings
 from tests.analytics.ingest.register_rows import (
     COLUMNS_48,
     COLUMNS_54,
@@ -166,6 +166,17 @@ def test_small_pieces_give_the_same_and_tell_how_far_they_are(tmp_path: Path, mo
         assert told[-1] == 1
 
 
+@given(groups=st.lists(st.integers(0, 3_000_000), max_size=20))
+def test_slices_follow_each_other_and_only_a_group_of_usual_size_makes_one_longer(groups: list[int]) -> None:
+    slices = list(source_files._slices(groups))
+    ends = [first + rows for first, rows in slices]
+    assert [first for first, _ in slices] == [0, *ends[:-1]][: len(slices)]
+    assert sum(rows for _, rows in slices) == sum(groups)
+    assert all(0 < rows <= max(source_files.SLICE_ROWS, source_files.LARGEST_GROUP) for _, rows in slices)
+    if groups and min(groups) > source_files.LARGEST_GROUP:
+        assert max(rows for _, rows in slices) <= source_files.PART_ROWS
+
+
 words = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=12)
 
 
@@ -297,7 +308,7 @@ def test_a_partially_diffusible_row_has_no_name_and_no_position(
         (" ", None, (None, False)),
         ("[ND]", "ENSEIGNE", (None, True)),
         (None, "SARL [ND]", (None, True)),
-        ("NOM", "[ND]", ("NOM", False)),
+        ("NOM", "[ND]", (None, False)),
     ],
 )
 def test_a_withheld_name_is_not_replaced(
@@ -305,6 +316,9 @@ def test_a_withheld_name_is_not_replaced(
 ) -> None:
     row = only_row(extract_of(tmp_path, establishment(name=name, sign=sign)))
     assert (row["name"], row["is_name_withheld"]) == expected
+    is_withheld = "[ND]" in f"{name} {sign}"
+    assert row["is_partially_diffusible"] is row["is_unit_withheld"] is is_withheld
+    assert (row["x_m"] is None) is is_withheld
 
 
 @pytest.mark.parametrize(
@@ -434,8 +448,14 @@ NOISE = random.Random(1).randbytes(200_000)  # noqa: S311 - noise, not a secret
         ("a.csv", as_csv(ROWS) + b"1,2,3\n", "register.bad_record"),
         ("a.csv", as_csv(ROWS) + b'"' + as_csv(ROWS), "register.bad_record"),
         ("a.csv", as_csv([legal_unit(denomination="A")]), "register.is_legal_units"),
-        ("a.csv", b"siren,siret\n1,2\n", "register.missing_columns"),
-        ("a.csv", b"<html>introuvable</html>\n", "register.missing_columns"),
+        ("a.csv", b"siren,siret\n1,2\n", "register.foreign_register"),
+        ("adherents.csv", b"Nom;SIREN;Ville\nA;1;Toulouse\n", "register.foreign_register"),
+        ("adherents.xlsx", (DEMO_DIR / "members.xlsx").read_bytes(), "register.workbook_register"),
+        ("adherents.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "register.workbook_register"),
+        ("a.parquet", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "register.no_table_register"),
+        ("logo.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 60, "register.no_table_register"),
+        ("a.csv", b"siren,etatAdministratifEtablissement\n1,A\n", "register.missing_columns"),
+        ("a.csv", b"<html>introuvable</html>\n", "register.no_table_register"),
         ("a.csv", b"x" * 300_000, "register.unreadable"),
         ("a.parquet", as_csv(ROWS), "register.broken_parquet"),
         ("a.parquet", b"PAR1" + bytes(100) + b"PAR1", "register.broken_parquet"),
