@@ -101,7 +101,7 @@ class _Candidate(NamedTuple):
 class _Outcome:
     """What is decided on a member."""
 
-    decision: Literal["matched", "to_review", "not_found"]
+    decision: Literal["matched", "not_in_register", "to_review", "not_found"]
     method: Literal["siren", "name", "decision", "none"]
     siren: str | None = None
     score: float | None = None
@@ -121,8 +121,10 @@ def match_members(
 ) -> Matches:
     """Find the firm of each member.
 
-    1. A decision of people stands: a SIREN (even one that has left the register) or "none of them".
-    2. A valid SIREN is matched, whether or not the register has it.
+    1. A decision of people stands: a SIREN or "none of them".
+    2. A valid SIREN says which firm it is. Of this and the former one the member is matched where the register has it,
+       anywhere and of any activity, among ``firms`` or ``outside``; where it is in neither, the member keeps it and is
+       ``not_in_register``: it is absent from the register where ``outside`` was read for this roster.
     3. Name and town. Matched when the best candidate leads the second by five points and
        - has the same name in the same town, or one misspelt by a letter or two;
        - or has the same name and common words besides ("Novalix", "Novalix Conseil"), in the same town;
@@ -152,14 +154,15 @@ def match_members(
     """
     pool = _Pool(firms, aliases)
     known = frozenset(communes["commune_code"])
+    registered = frozenset(firms["siren"]) | frozenset(outside["siren"])
     outcomes: dict[str, _Outcome] = {}
     by_name: list[tuple[str, _Name, str | None]] = []
     columns = (roster[column].astype(object) for column in ("member_id", "siren", "name", "commune_code"))
     for member_id, siren, name, commune in zip(*columns, strict=True):
         if member_id in decisions:
-            outcomes[member_id] = _decided(decisions[member_id])
+            outcomes[member_id] = _decided(decisions[member_id], registered)
         elif isinstance(siren, str):
-            outcomes[member_id] = _Outcome("matched", "siren", siren, 100.0)
+            outcomes[member_id] = _by_siren(siren, registered)
         else:
             by_name.append((member_id, _Name.of(name) if isinstance(name, str) else _NO_NAME, _if(commune, known)))
     found = {member_id: _judge(ranked) for member_id, ranked in pool.search(by_name)}
@@ -174,8 +177,16 @@ def _if(commune: object, known: frozenset[str]) -> str | None:
     return commune if isinstance(commune, str) and commune in known else None
 
 
-def _decided(siren: str | None) -> _Outcome:
-    return _Outcome("matched", "decision", siren) if siren else _Outcome("not_found", "decision")
+def _decided(siren: str | None, registered: frozenset[str]) -> _Outcome:
+    if not siren:
+        return _Outcome("not_found", "decision")
+    return _Outcome("matched" if siren in registered else "not_in_register", "decision", siren)
+
+
+def _by_siren(siren: str, registered: frozenset[str]) -> _Outcome:
+    if siren not in registered:
+        return _Outcome("not_in_register", "siren", siren)
+    return _Outcome("matched", "siren", siren, 100.0)
 
 
 class _Pool:

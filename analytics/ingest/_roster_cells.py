@@ -14,6 +14,7 @@ from stdnum.fr import siren as stdnum_siren
 from stdnum.fr import siret as stdnum_siret
 
 from analytics.ingest.names import fold, words
+from analytics.text.characters import LONGEST_NAME, one_line
 
 Cell = object
 """What a spreadsheet's cell holds: None, str, bool, int, float, date, datetime, time or timedelta."""
@@ -27,6 +28,9 @@ _CELL_ERROR = re.compile(
     r"^#(N/?A|REF!|VALUE!|VALEUR!|DIV/0!|NAME\?|NOM\?|NUM!|NOMBRE!|NULL!|NUL!|SPILL!|CALC!)", re.IGNORECASE
 )
 _SPACES = re.compile(r"\s+")
+# What is looked at of a cell: no name, place, day or number is longer, and patterns may take the square of it.
+LONGEST_TEXT = LONGEST_NAME
+MOST_AXES = 20
 _SEPARATORS = re.compile(r"[\s.\-–_/]+")
 _SCIENTIFIC = re.compile(r"^(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})$")
 _VAT = re.compile(r"^FR[0-9A-Z]{2}(\d{9})$", re.IGNORECASE)
@@ -69,7 +73,7 @@ class Place(NamedTuple):
 
 
 def clean_text(cell: Cell) -> str | None:
-    """Return a cell's text on one line; whole floats as integers (``404833048.0``), dates as ISO days."""
+    """Return a cell's text on one line of ``LONGEST_TEXT``; whole floats as integers (``404833048.0``), ISO days."""
     if cell is None or isinstance(cell, bool):
         return None
     if isinstance(cell, float):
@@ -78,7 +82,7 @@ def clean_text(cell: Cell) -> str | None:
         cell = int(cell) if cell.is_integer() else cell
     if isinstance(cell, datetime):
         cell = cell.date()
-    text = _SPACES.sub(" ", str(cell).replace("\u200b", "").replace("\ufeff", "").replace("\x00", "")).strip()
+    text = _SPACES.sub(" ", one_line(str(cell)[: 4 * LONGEST_TEXT])).strip()[:LONGEST_TEXT].rstrip()
     if _CELL_ERROR.match(text):
         raise UnreadableError("cell_error")
     return text or None
@@ -89,8 +93,13 @@ def is_blank(cell: Cell) -> bool:
     return (
         cell is None
         or isinstance(cell, bool)
-        or (isinstance(cell, str) and not cell.strip("\u200b\ufeff\x00 \t\r\n\u00a0\u202f"))
+        or (isinstance(cell, str) and (not cell.strip() or (not cell.isprintable() and not one_line(cell).strip())))
     )
+
+
+def has_error(cell: Cell) -> bool:
+    """Tell whether one of the things that a cell lists is an error of a formula, such as ``#REF!``."""
+    return isinstance(cell, str) and any(_CELL_ERROR.match(one_line(part)) for part in re.split(r"[;|,\n]", cell))
 
 
 def parse_text(cell: Cell) -> str | None:
@@ -317,10 +326,13 @@ def _checked_number(number: float, *, kind: str) -> float | None:
 
 
 def parse_axes(cells: tuple[Cell, ...]) -> str | None:
-    """Return the axes of one or several cells, ``"; "`` between them, in the order given, each once."""
+    """Return the axes of one or several cells, ``"; "`` between them, in the order given, each once.
+
+    Errors of formulas are left out (``has_error`` tells of them).
+    """
     parts = [p.strip(" -•*") for cell in cells for p in re.split(r"[;|,\n/]", str(cell) if not is_blank(cell) else "")]
-    named = dict.fromkeys(text for part in parts if (text := parse_text(part)))
-    return "; ".join(named) or None
+    named = dict.fromkeys(text for part in parts if not has_error(part) and (text := parse_text(part)))
+    return "; ".join(list(named)[:MOST_AXES]) or None
 
 
 def parse_place(*, code: Cell = None, postal: Cell = None, town: Cell = None) -> Place:

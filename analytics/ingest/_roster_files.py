@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import struct
 import warnings
 import zipfile
@@ -12,25 +13,37 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
+from defusedxml import DefusedXmlException
 from openpyxl.utils.exceptions import InvalidFileException
 
 from analytics.errors import UserError
+from analytics.ingest._roster_archive import open_workbook
 from analytics.ingest._roster_cells import Cell, NumberedRow, is_blank
+from analytics.text.characters import one_line
+
+if TYPE_CHECKING:
+    import openpyxl
 
 MAX_BYTES = 64 * 2**20
 MAX_ROWS = 20_000
 MAX_COLUMNS = 200
 # Spreadsheets whose columns were formatted to the bottom end in a million blank rows.
 MAX_BLANK_RUN = 10_000
+# Of all sheets together, and of one record of a text.
+MAX_ROWS_OF_BOOK = 3 * MAX_ROWS
+LONGEST_RECORD = 2**20
 _LAST_SHEET_ROW = 1_048_576
 DELIMITERS = ";,\t|"
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
-# What zipfile, the XML parser and openpyxl raise on damaged or invented content.
+# What zipfile, the XML parser and openpyxl raise on damaged or invented content. Where defusedxml is there, openpyxl
+# reads through it, and it refuses entities.
 _DAMAGE = (
+    DefusedXmlException,
     zipfile.BadZipFile,
     zlib.error,
     ParseError,
@@ -93,9 +106,9 @@ def _read_workbook(content: bytes, *, name: str) -> list[Sheet]:
             # openpyxl warns of what it does not keep (data validation, headers, styles): nothing that is read here.
             warnings.simplefilter("ignore")
             _check_archive(content, name=name)
-            workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+            workbook = open_workbook(content, name=name)
             try:
-                return [_read_worksheet(sheet, name=name) for sheet in workbook.worksheets]
+                return _read_worksheets(workbook, name=name)
             finally:
                 workbook.close()
     except _DAMAGE as error:
@@ -112,11 +125,20 @@ def _check_archive(content: bytes, *, name: str) -> None:
         raise UserError("members.too_large", file=name, megabytes=MAX_BYTES // 2**20)
 
 
+def _read_worksheets(workbook: openpyxl.Workbook, *, name: str) -> list[Sheet]:
+    sheets: list[Sheet] = []
+    for worksheet in workbook.worksheets:
+        sheets.append(_read_worksheet(worksheet, name=name))
+        if sum(len(sheet.rows) for sheet in sheets) > MAX_ROWS_OF_BOOK:
+            raise UserError("members.too_many_rows", file=name, rows=MAX_ROWS_OF_BOOK)
+    return sheets
+
+
 def _read_worksheet(sheet: openpyxl.worksheet._read_only.ReadOnlyWorksheet, *, name: str) -> Sheet:
     # Some programs write wrong dimensions, and openpyxl would believe them.
     sheet.reset_dimensions()
     rows = sheet.iter_rows(max_row=_LAST_SHEET_ROW, max_col=MAX_COLUMNS, values_only=True)
-    return _bounded(enumerate(rows, start=1), title=sheet.title, name=name)
+    return _bounded(enumerate(rows, start=1), title=one_line(str(sheet.title), longest=60), name=name)
 
 
 def _read_text(content: bytes, *, name: str) -> list[Sheet]:
@@ -134,11 +156,38 @@ def _read_text(content: bytes, *, name: str) -> list[Sheet]:
 
 
 def _read_delimited(text: str, *, delimiter: str, name: str) -> Sheet | UserError:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    lines = _Lines(text, name=name)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
-        return _bounded(((i, row[:MAX_COLUMNS]) for i, row in enumerate(reader, start=1)), title=None, name=name)
+        rows = ((i, lines.ended(row)[:MAX_COLUMNS]) for i, row in enumerate(reader, start=1))
+        return _bounded(rows, title=None, name=name)
     except csv.Error:
         return UserError("members.broken_quotes", file=name, line=reader.line_num)
+    except UserError as error:  # with another delimiter it may be a table
+        return error
+
+
+class _Lines:
+    """The lines of a text, for a reader of records that has no bound of its own."""
+
+    def __init__(self, text: str, *, name: str) -> None:
+        self._text, self._lines, self._name = text, _LINE.finditer(text), name
+        self._number = self._length = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        begin, end = next(self._lines).span()
+        self._number, self._length = self._number + 1, self._length + end - begin
+        if self._length > LONGEST_RECORD:
+            raise UserError("limits.long_line", file=self._name, line=self._number)
+        return self._text[begin:end]
+
+    def ended(self, row: list[str]) -> list[str]:
+        """Return a record that is whole; the next one begins."""
+        self._length = 0
+        return row
 
 
 def _decode(content: bytes, *, name: str) -> str:

@@ -31,6 +31,8 @@ _TOTAL = re.compile(
     r"|actifs?|effectifs?|emplois?|\d+))*$"
 )
 T = TypeVar("T")
+# What tells of rows that are left out; of those nothing else is told.
+_OF_ROWS_LEFT_OUT = {"members.unidentified", "members.duplicates"}
 # In a message, more rows than these are only counted.
 _ROWS_SHOWN = 20
 
@@ -56,7 +58,7 @@ class Fault:
     def message(self, language: str = "fr") -> str:
         """Return the sentence in ``language``, with the first twenty row numbers."""
         t = translator(language)
-        params = {n: _row_list(v, language) if isinstance(v, (list, tuple)) else v for n, v in self.params.items()}
+        params = {n: _rows_named(n, v, language) if isinstance(v, (list, tuple)) else v for n, v in self.params.items()}
         return t.plural(self.key, max(len(self.rows), 1), rows=_row_list(self.rows, language), **params)
 
 
@@ -180,7 +182,13 @@ class _Reading:
         self._params.setdefault(key, {}).update(params)
 
     def faults(self) -> tuple[Fault, ...]:
-        found = [Fault(tuple(sorted(set(self._rows[k]))), k, params) for k, params in self._params.items()]
+        """Return what was noted; of a row that is left out only why it is."""
+        left_out = {row for key in _OF_ROWS_LEFT_OUT for row in self._rows[key]}
+        found = []
+        for key, params in self._params.items():
+            rows = set(self._rows[key]) - (set() if key in _OF_ROWS_LEFT_OUT else left_out)
+            if rows or not self._rows[key]:
+                found.append(Fault(tuple(sorted(rows)), key, params))
         return tuple(sorted(found, key=lambda fault: (fault.rows[:1], fault.key)))
 
     def rows_of(self, sheet: Sheet) -> list[_Row]:
@@ -198,7 +206,7 @@ class _Reading:
         if self._is_total(row.cells):
             self.left_out["total"] += 1
             return None
-        name = self._name(row)
+        name = self._value(row, "name", cells.parse_text)
         siren = self._siren(row)
         if name is None and siren is None:
             self.left_out["unidentified"] += 1
@@ -215,7 +223,7 @@ class _Reading:
             place=place,
             joined_on=joined_on,
             left_on=left_on,
-            axes=cells.parse_axes(self.header.cells(row.cells, "axes")),
+            axes=self._axes(row),
             dues_eur=self._value(row, "dues_eur", cells.parse_euros),
             jobs=self._value(row, "jobs", cells.parse_jobs),
         )
@@ -227,13 +235,26 @@ class _Reading:
             self.note(f"members.{fault.kind}", row.number)
             return None
 
-    def _name(self, row: cells.NumberedRow) -> str | None:
-        name = self._value(row, "name", cells.parse_text)
-        return name[:300] if name else None
+    def _axes(self, row: cells.NumberedRow) -> str | None:
+        written = self.header.cells(row.cells, "axes")
+        if any(map(cells.has_error, written)):
+            self.note("members.cell_error", row.number)
+        return cells.parse_axes(written)
 
     def _siren(self, row: cells.NumberedRow) -> str | None:
-        """Return the SIREN that SIREN and SIRET columns agree on; none where they disagree."""
-        given = {self._value(row, name, cells.parse_identifier) for name in ("siren", "siret")} - {None}
+        """Return the SIREN that SIREN and SIRET columns agree on, or that one alone gives; none where they disagree."""
+        given: set[str] = set()
+        unreadable: list[str] = []
+        for name in ("siren", "siret"):
+            try:
+                if siren := cells.parse_identifier(self.header.cell(row.cells, name)):
+                    given.add(siren)
+            except cells.UnreadableError as fault:
+                unreadable.append(fault.kind)
+        for kind in unreadable:
+            self.note(
+                "members.one_identifier_invalid" if given and kind != "cell_error" else f"members.{kind}", row.number
+            )
         if len(given) > 1:
             self.note("members.siren_and_siret_differ", row.number)
         return given.pop() if len(given) == 1 else None
@@ -293,16 +314,23 @@ class _Reading:
 
     def members(self, rows: Sequence[_Row]) -> pd.DataFrame:
         """Return the kept rows under the ROSTER contract, each with its own ``member_id``."""
-        repeated = {n for n, count in Counter(row.number for row in rows if row.number).items() if count > 1}
-        for row in rows:
-            if row.number in repeated:
+        numbers = [_as_compared(row.number) for row in rows]
+        repeated = {number for number, count in Counter(filter(None, numbers)).items() if count > 1}
+        for row, number in zip(rows, numbers, strict=True):
+            if number in repeated:
                 self.note("members.repeated_numbers", row.source_row)
-        records = [_record(row, own_number=None if row.number in repeated else row.number) for row in rows]
+        own = (None if number in repeated else number for number in numbers)
+        records = [_record(row, own_number=number) for row, number in zip(rows, own, strict=True)]
         return ROSTER.enforce(pd.DataFrame.from_records(records, columns=list(ROSTER.columns)))
 
 
+def _as_compared(number: str | None) -> str | None:
+    """Return a member's own number as members are told apart by it: ``"A-7"`` and ``"a 7"`` are one."""
+    return (fold(number) or number) if number else None
+
+
 def _record(row: _Row, *, own_number: str | None) -> dict[str, object]:
-    basis = f"number:{fold(own_number) or own_number}" if own_number else None
+    basis = f"number:{own_number}" if own_number else None
     basis = basis or (f"siren:{row.siren}" if row.siren else f"name:{row.name_and_place}")
     return {
         "member_id": f"M-{hashlib.sha256(basis.encode()).hexdigest()[:10]}",
@@ -316,6 +344,10 @@ def _record(row: _Row, *, own_number: str | None) -> dict[str, object]:
         "jobs": row.jobs,
         "source_row": row.source_row,
     }
+
+
+def _rows_named(name: str, rows: Sequence[object], language: str) -> str:
+    return translator(language).plural(f"members.rows_{name}", len(rows), rows=_row_list(rows, language))
 
 
 def _row_list(rows: Sequence[object], language: str) -> str:

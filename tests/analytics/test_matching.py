@@ -18,6 +18,7 @@ from stdnum import luhn
 from analytics.contracts import CANDIDATES, MEMBERS, ROSTER
 from analytics.matching import REASONS, Matches, match_members, normalise_name
 from analytics.text import LANGUAGES, translator
+from analytics.text.roster_findings import OUTCOMES
 
 TOWNS = pd.DataFrame({"commune_code": ["31555", "34172", "09122"]})
 TOULOUSE, MONTPELLIER, FOIX = TOWNS["commune_code"]
@@ -111,7 +112,9 @@ class TestBySiren:
             (None, siren(3), TOULOUSE), ("X", siren(8), None), ("Y", siren(50), None), ("Z", siren(60), FOIX)
         ).members
         assert (members["match_method"] == "siren").all()
-        assert (members["match_decision"] == "matched").all()
+        # The third is in the register outside of the region, the last nowhere in it: it keeps its SIREN and its town.
+        assert members["match_decision"].tolist() == [*["matched"] * 3, "not_in_register"]
+        assert members["siren"].tolist() == [siren(n) for n in (3, 8, 50, 60)]
         assert members["commune_code"].tolist() == [FOIX, MONTPELLIER, "75056", FOIX]
         assert members["is_in_perimeter"].tolist() == [True, False, False, False]
         assert members["is_partially_diffusible"].tolist() == [False, False, True, False]
@@ -204,7 +207,7 @@ class TestDecisions:
         )
         members = matches.members
         assert members["match_method"].tolist() == ["decision"] * 3
-        assert members["match_decision"].tolist() == ["matched", "not_found", "matched"]
+        assert members["match_decision"].tolist() == ["matched", "not_found", "not_in_register"]
         assert members["siren"].fillna("").tolist() == [siren(2), "", siren(77)]
         assert members["commune_code"].tolist() == [MONTPELLIER, TOULOUSE, FOIX]
         assert members["is_in_perimeter"].tolist() == [True, False, False]
@@ -262,7 +265,8 @@ def test_every_reason_and_outcome_has_its_words() -> None:
         t = translator(language)
         for key in (
             *(f"reason.{reason}" for reason in REASONS),
-            *("matched", "to_review", "not_found"),
+            *OUTCOMES,
+            *(f"count_{outcome}" for outcome in OUTCOMES),
         ):
             assert t(f"matching.{key}")
 

@@ -459,8 +459,8 @@ class TestReading:
             "members.invalid_date": (5,),
             "members.invalid_jobs": (4,),
             "members.invalid_siren": (3, 10),
-            "members.invalid_siret": (9,),
             "members.left_before_joined": (9,),
+            "members.one_identifier_invalid": (9,),
             "members.siren_and_siret_differ": (8,),
             "members.unidentified": (6,),
             "members.unknown_commune": (5,),
@@ -576,7 +576,7 @@ class TestReading:
 
     def test_long_lists_of_rows_are_cut_in_messages_only(self) -> None:
         fault = Fault(tuple(range(2, 32)), "members.invalid_siren")
-        assert fault.message("en").startswith("30 invalid SIREN (rows 2, 3,")
+        assert fault.message("en").startswith("30 rows have an invalid SIREN (rows 2, 3,")
         assert "21 and 10 others)" in fault.message("en")
 
 
@@ -706,3 +706,32 @@ def test_every_commune_of_the_region_is_found_by_its_name_and_department() -> No
         if places.find(cells.Place(None, f"{department}000", written)).commune_code != code
     ]
     assert wrong == []
+
+
+def test_of_a_row_that_is_left_out_only_that_is_told(tmp_path: Path) -> None:
+    """Rows 3 and 4 have a bad SIREN besides: one repeats row 2, the other has no name."""
+    text = "Nom;SIREN;Ville;Effectif\nA;;Toulouse;\nA;123;Toulouse;beaucoup\n;123;;\nB;123;Toulouse;\nC;;;\n"
+    roster = read(write_csv(tmp_path, text))
+    assert roster.members["source_row"].tolist() == [2, 5, 6]
+    assert faults_of(roster) == {
+        "members.duplicates": (3,),
+        "members.unidentified": (4,),
+        "members.invalid_siren": (5,),
+    }
+
+
+def test_where_one_identifier_is_invalid_the_other_counts(tmp_path: Path) -> None:
+    siren = "404833048"
+    bad = "12345678900001"
+    roster = read(write_csv(tmp_path, f"Nom;SIREN;SIRET\nA;123;{siret_of(siren)}\nB;123;{bad}\n"))
+    assert roster.members["siren"].fillna("").tolist() == [siren, ""]
+    assert faults_of(roster) == {
+        "members.one_identifier_invalid": (2,),
+        "members.invalid_siren": (3,),
+        "members.invalid_siret": (3,),
+    }
+
+
+@pytest.mark.parametrize(("kept", "said"), [([2], "au profit de la ligne 2."), ([2, 9], "au profit des lignes 2, 9.")])
+def test_the_rows_that_duplicates_gave_way_to(kept: list[int], said: str) -> None:
+    assert Fault((3, 4), "members.duplicates", {"kept": kept}).message("fr").endswith(said)
