@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.serving import QuietHandler, answering
 
 # Degrees around a place for each minute of driving: some kilometre.
 DEGREES_A_MINUTE = 0.01
@@ -108,12 +108,8 @@ def running() -> Iterator[Service]:
     """Serve on loopback until the block ends."""
     service = Service()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        # Head and body are two packets: the second would wait for the client's delayed acknowledgement, 40 ms.
-        disable_nagle_algorithm = True
-
-        def do_GET(self) -> None:
+    class Handler(QuietHandler):
+        def answer(self) -> None:
             query = parse_qs(urlsplit(self.path).query)
             service.headers.append(dict(self.headers))
             service.callers.add(self.client_address)
@@ -124,23 +120,6 @@ def running() -> Iterator[Service]:
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, *args: object) -> None:
-            del args
-
-        def handle(self) -> None:
-            try:
-                super().handle()
-            except (BrokenPipeError, ConnectionResetError):
-                self.close_connection = True
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    service.url = f"http://127.0.0.1:{server.server_port}/navigation/isochrone"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with answering(Handler) as url:
+        service.url = f"{url}/navigation/isochrone"
         yield service
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

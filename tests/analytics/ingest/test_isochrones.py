@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 
 from analytics.contracts import ISOCHRONES
 from analytics.errors import UserError
-from analytics.ingest import isochrones
-from analytics.ingest.isochrones import MINUTES, Fetched, Pace, fetch_isochrones, parse_answer, read_isochrones
+from analytics.ingest import isochrone_service
+from analytics.ingest.isochrone_service import MINUTES, Fetched, Pace, fetch_isochrones, parse_answer
+from analytics.ingest.isochrones import read_isochrones
 from analytics.text import LANGUAGES
 from tests.analytics.ingest import isochrone_server as server
 from tests.analytics.ingest.isochrone_server import Service
@@ -177,7 +178,7 @@ def test_the_pace_holds_through_a_run(service: Service, tmp_path: Path) -> None:
 
 
 def test_a_run_cut_short_goes_on(service: Service, tmp_path: Path) -> None:
-    original = isochrones.parse_answer
+    original = isochrone_service.parse_answer
     calls = iter(range(100))
 
     def parse(content: bytes, **about: Any) -> dict[str, Any]:
@@ -186,7 +187,7 @@ def test_a_run_cut_short_goes_on(service: Service, tmp_path: Path) -> None:
         return original(content, **about)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(isochrones, "parse_answer", parse)
+        patch.setattr(isochrone_service, "parse_answer", parse)
         with pytest.raises(KeyboardInterrupt):
             _fetch(service, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["31555-15.json", "31555-30.json"]
@@ -221,7 +222,7 @@ def test_no_wait_is_longer_than_a_minute(service: Service, tmp_path: Path) -> No
     clock = Clock()
     service.script = [server.refused(429, Retry_After="86400")]
     assert _fetch(service, tmp_path, clock=clock).asked == 4
-    assert max(clock.slept) == isochrones.LONGEST_WAIT_S
+    assert max(clock.slept) == isochrone_service.LONGEST_WAIT_S
 
 
 @pytest.mark.parametrize(
@@ -272,7 +273,7 @@ def test_what_is_no_contour_around_the_place_is_left_out(service: Service, tmp_p
     service.always = server.with_geometry(geometry)
     fetched = _fetch(service, tmp_path)
     assert fetched.left_out == tuple(("Toulouse", m, "isochrones.reason_bad_answer") for m in MINUTES)
-    assert len(service.asked) == len(MINUTES) * isochrones.TRIES
+    assert len(service.asked) == len(MINUTES) * isochrone_service.TRIES
     assert fetched.isochrones.empty
     assert not list(tmp_path.iterdir())
 
@@ -321,14 +322,14 @@ def test_a_service_that_is_down_ends_the_run_and_keeps_what_came(service: Servic
     assert (caught.value.params["kept"], caught.value.params["service"]) == (2, service.url)
     for language in LANGUAGES:
         assert "2" in caught.value.message(language)
-    assert len(service.asked) == 2 + 3 * isochrones.TRIES
+    assert len(service.asked) == 2 + 3 * isochrone_service.TRIES
     assert len(read_isochrones(tmp_path)) == 2
     service.always = server.good
     assert _fetch(service, tmp_path, PLACES).kept == 2
 
 
 def test_a_place_without_answer_between_others_does_not_end_the_run(service: Service, tmp_path: Path) -> None:
-    fault = [server.refused(503)] * isochrones.TRIES
+    fault = [server.refused(503)] * isochrone_service.TRIES
     service.script = [*fault, *fault, server.good, *fault, *fault]
     fetched = _fetch(service, tmp_path, PLACES)
     assert [minutes for _, minutes, _ in fetched.left_out] == [15, 30, 60, 15]
@@ -342,7 +343,7 @@ def test_a_service_that_holds_every_request_is_down(service: Service, tmp_path: 
         fetch_isochrones(TOULOUSE, folder=tmp_path, service=service.url, pace=Clock().pace(), timeout_s=0.02)
     assert caught.value.key == "isochrones.service_down"
     cause = caught.value.__cause__
-    assert isinstance(cause, isochrones._NoAnswerError)
+    assert isinstance(cause, isochrone_service._NoAnswerError)
     assert cause.reason == "isochrones.reason_timeout"
 
 
@@ -458,7 +459,7 @@ def test_a_folder_that_cannot_be_written(service: Service, tmp_path: Path) -> No
 
 
 def test_what_asks_is_not_loaded_with_the_module() -> None:
-    code = "import sys, analytics.ingest.isochrones; print({'requests', 'tenacity'} & set(sys.modules))"
+    code = "import sys, analytics.ingest.isochrone_service; print({'requests', 'tenacity'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
@@ -489,11 +490,11 @@ _GEOMETRY = st.fixed_dictionaries(
 @given(_JSON | st.fixed_dictionaries({"geometry": _JSON | _GEOMETRY}, optional={"costValue": _JSON, "point": _JSON}))
 def test_no_answer_makes_it_fall_over(answer: Any) -> None:
     place = TOULOUSE.iloc[0].to_dict()
-    with pytest.raises(isochrones._NoAnswerError):
+    with pytest.raises(isochrone_service._NoAnswerError):
         parse_answer(json.dumps(answer).encode(), place=place, minutes=15)
 
 
 @given(st.binary(max_size=60))
 def test_no_bytes_make_it_fall_over(content: bytes) -> None:
-    with pytest.raises(isochrones._NoAnswerError):
+    with pytest.raises(isochrone_service._NoAnswerError):
         parse_answer(content, place=TOULOUSE.iloc[0].to_dict(), minutes=15)
