@@ -12,177 +12,81 @@
 Publication is the replacement of the small file ``current``: ``os.replace`` swaps a text file in one step (POSIX:
 Linux, macOS). All it names is on the disk before (fsync of files,
 then of folders), so a process killed at any moment leaves either the old snapshot published, whole, or the new one,
-whole. The newest ``KEPT_SNAPSHOTS`` are kept, the newest of each of the last ``KEPT_REGISTERS`` registers, and the
-published one always.
+whole. The newest ``KEPT_SNAPSHOTS`` are kept, the newest of each of the last ``KEPT_REGISTERS`` registers, and always
+the published one and the one that was published before it.
+
+Ids in order are builds in order, whatever the clock did: where it stands behind the newest snapshot, the id takes the
+second after that one's. ``built_at`` in the manifest is the clock's.
+
+What the disk, a copy or a hand has damaged is noticed by its hash. Readers are then answered with what ``rollback``
+would publish, an older whole snapshot or else a newer one, and told so; builds that carry the published tables over
+refuse (``docs/faults.md``).
 """
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import hashlib
 import io
 import json
-import os
 import re
 import secrets
 import shutil
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from analytics.disk import as_json, locked, refused_writes, replace, sync_folder, write_through
 from analytics.errors import UserError
-from analytics.settings import SNAPSHOT_ID, Settings
+from analytics.settings import SNAPSHOT_ID
+from analytics.snapshot import FIRMS_PREFIX, MANIFEST, REQUIRED, TABLE_NAME, Snapshot, read_snapshot, sealed, source_of
+
+__all__ = ["FIRMS_PREFIX", "REQUIRED", "Draft", "Served", "Snapshot", "Store", "source_of"]
 
 KEPT_SNAPSHOTS = 10
 # Decisions and rosters publish the same register again and again: the ones before must stay, to compare with.
 KEPT_REGISTERS = 4
-MANIFEST = "manifest.json"
 CURRENT = "current"
 DECISIONS = "decisions.json"
 ISOCHRONES, HISTORY, ARRIVALS, DEPARTURES = "isochrones", "history", "arrivals", "departures"
-FIRMS_PREFIX, PROSPECTS_PREFIX, CLUSTERS_PREFIX = "firms-", "prospects-", "clusters-"
-# What every page and command takes for granted in a manifest.
-REQUIRED = ("sources", "counts", "excluded", "faults", "quality", "settings")
+PROSPECTS_PREFIX, CLUSTERS_PREFIX = "prospects-", "clusters-"
 
-_ID = re.compile(SNAPSHOT_ID)
-_TABLE_NAME = re.compile(r"[a-z][a-z0-9_-]*")
+_ID = re.compile(SNAPSHOT_ID, re.ASCII)
+_TIME, _TIME_LENGTH = "%Y%m%dT%H%M%SZ", 16
 _BUILDING = ".building-"
 _DROPPED = ".dropped-"
-# EFBIG is what a writer meets at a quota set by its shell (ulimit -f): to the reader, the same lack of room.
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_NO_RIGHT = {errno.EACCES, errno.EPERM, errno.EROFS}
 
-
-def source_of(manifest: Mapping[str, Any], role: str) -> dict[str, Any] | None:
-    """Return what a manifest says of the file of a role, or None where none was given."""
-    found: dict[str, Any] | None = next((s for s in manifest["sources"] if s.get("role") == role), None)
-    return found
+OpenWhole = Callable[[str], Snapshot]
+"""Returns the snapshot of an id when it is whole; else raises the sentence that says what is wrong with it."""
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """A published set of tables. Reads its own folder only, so that a publication meanwhile never mixes two builds.
+class Served:
+    """What readers are answered with.
 
     Attributes
     ----------
-    id, path
-        Name of the snapshot, its folder.
-    manifest
-        What ``manifest.json`` holds: sources, counts, rows left out, quality, settings, hashes of the tables.
+    snapshot
+        The published one; where that is damaged, what ``Store.rollback`` would publish. Every table was checked.
+    published_id
+        What ``current`` names; None where it names nothing.
+    damage
+        What is wrong with the published one; None where that is served.
     """
 
-    id: str
-    path: Path
-    manifest: dict[str, Any] = field(repr=False, compare=False)
-    _tables: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
-    _made: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
-    _turns: dict[str, threading.Lock] = field(default_factory=dict, repr=False, compare=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    snapshot: Snapshot
+    published_id: str | None
+    damage: UserError | None = None
 
     @property
-    def built_at(self) -> datetime:
-        """Moment at which the build began, UTC."""
-        return datetime.fromisoformat(self.manifest["built_at"])
-
-    @property
-    def is_demo(self) -> bool:
-        """Whether the tables come from the bundled demonstration files."""
-        return bool(self.manifest.get("is_demo", False))
-
-    @property
-    def register(self) -> str | None:
-        """SHA-256 of the register file that the snapshot came from; None where the manifest names none."""
-        given = source_of(self.manifest, "register")
-        return given.get("sha256") if given else None
-
-    @property
-    def table_names(self) -> tuple[str, ...]:
-        """Names of the tables, in the order in which they were written."""
-        return tuple(self.manifest["tables"])
-
-    @property
-    def perimeters(self) -> tuple[str, ...]:
-        """Perimeters whose firms the snapshot holds, in the order of the settings."""
-        return tuple(name.removeprefix(FIRMS_PREFIX) for name in self.table_names if name.startswith(FIRMS_PREFIX))
-
-    def settings(self) -> Settings:
-        """Return the settings with which the snapshot was built.
-
-        Raises
-        ------
-        UserError
-            When the manifest holds none, or such as this version does not take.
-        """
-        try:
-            return Settings.model_validate(self.manifest["settings"])
-        except (KeyError, ValueError) as error:
-            raise UserError("store.manifest_unreadable", snapshot=self.id) from error
-
-    def table(self, name: str) -> pd.DataFrame:
-        """Return a table, read and checked against its hash once; callers share it and must not change it.
-
-        Raises
-        ------
-        UserError
-            When the file is absent, unreadable or not the one that the build wrote.
-        """
-        with self._lock:
-            if name not in self._tables:
-                self._tables[name] = pd.read_parquet(io.BytesIO(self._checked_bytes(name)))
-            return self._tables[name]
-
-    def once(self, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-        """Return what ``make`` gives, made once for all readers of this snapshot; callers must not change it.
-
-        For what follows from the snapshot alone and is costly: it lives as long as the snapshot does. Whoever asks
-        meanwhile waits; ``make`` may ask for other names, not for its own.
-        """
-        with self._lock:
-            turn = self._turns.setdefault(name, threading.Lock())
-        with turn:
-            if name not in self._made:
-                self._made[name] = make()
-            return self._made[name]
-
-    def firms(self, perimeter: str) -> pd.DataFrame:
-        """Return the firms of a perimeter, columns of the contract ``FIRMS``.
-
-        Raises
-        ------
-        UserError
-            When the snapshot was built without this perimeter, or its table cannot be read.
-        """
-        if perimeter not in self.perimeters:
-            raise UserError("store.unknown_perimeter", perimeter=perimeter, known=", ".join(self.perimeters))
-        return self.table(FIRMS_PREFIX + perimeter)
-
-    def verify(self) -> None:
-        """Check every table against the hash in the manifest.
-
-        Raises
-        ------
-        UserError
-            On the first table that is absent, unreadable or changed.
-        """
-        for name in self.table_names:
-            self._checked_bytes(name)
-
-    def _checked_bytes(self, name: str) -> bytes:
-        try:
-            content = (self.path / f"{name}.parquet").read_bytes()
-            expected = self.manifest["tables"][name]["sha256"]
-        except (OSError, KeyError) as error:
-            raise UserError("store.table_unreadable", snapshot=self.id, table=name) from error
-        if hashlib.sha256(content).hexdigest() != expected:
-            raise UserError("store.table_changed", snapshot=self.id, table=name)
-        return content
+    def is_newer(self) -> bool:
+        """Whether nothing older is whole, so that this one, which people rolled back from, stands in."""
+        now, found = self.published_id, self.snapshot.id
+        return now is not None and found != now and not _is_older(found, now)
 
 
 class Draft:
@@ -191,11 +95,11 @@ class Draft:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.built_at = datetime.now(UTC)
-        self.id = f"{self.built_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+        self.id = f"{store.next_moment(self.built_at):{_TIME}}-{secrets.token_hex(4)}"
         self._tables: dict[str, dict[str, int | str]] = {}
         self._aside = store.root / f"{_BUILDING}{self.id}"
         self._final = store.root / self.id
-        with _refused_writes(store.root):
+        with refused_writes(store.root):
             self._aside.mkdir(mode=0o700)
 
     def write_table(self, name: str, table: pd.DataFrame) -> None:
@@ -206,13 +110,13 @@ class Draft:
         UserError
             When the disk is full or refuses the write.
         """
-        if not _TABLE_NAME.fullmatch(name):
+        if not TABLE_NAME.fullmatch(name):
             raise ValueError(f"{name!r} does not name a table")
         buffer = io.BytesIO()
         table.to_parquet(buffer, index=False)
         content = buffer.getvalue()
-        with _refused_writes(self._store.root):
-            _write_through(self._aside / f"{name}.parquet", content)
+        with refused_writes(self._store.root):
+            write_through(self._aside / f"{name}.parquet", content)
         self._tables[name] = {"rows": len(table), "sha256": hashlib.sha256(content).hexdigest()}
 
     def publish(self, manifest: Mapping[str, Any]) -> Snapshot:
@@ -230,12 +134,12 @@ class Draft:
             "tables": self._tables,
         }
         full = own | dict(manifest) | own
-        with _refused_writes(self._store.root):
-            _write_through(self._aside / MANIFEST, _as_json(full))
-            _sync_folder(self._aside)
+        with refused_writes(self._store.root):
+            write_through(self._aside / MANIFEST, as_json(sealed(full)))
+            sync_folder(self._aside)
             self._aside.rename(self._final)
-            _sync_folder(self._store.root)
-            _replace(self._store.root / CURRENT, f"{self.id}\n".encode())
+            sync_folder(self._store.root)
+            replace(self._store.root / CURRENT, f"{self.id}\n".encode())
         return self._store.open(self.id)
 
     def close(self) -> bool:
@@ -271,34 +175,92 @@ class Store:
 
     def current_id(self) -> str | None:
         """Return the id of the published snapshot, or None when there is none or ``current`` does not hold an id."""
-        try:
-            named = (self.root / CURRENT).read_text(encoding="ascii").strip()
-        except (OSError, UnicodeDecodeError):
-            return None
-        return named if _ID.fullmatch(named) else None
+        with suppress(UserError):
+            return self._named()
+        return None
 
     def current(self) -> Snapshot | None:
-        """Return the published snapshot, or None when nothing was published yet.
+        """Return the published snapshot, or None when nothing was published yet; its tables are not checked yet.
 
         Raises
         ------
         UserError
-            When ``current`` is unreadable, or what it names is gone or unreadable: roll back or build again.
+            When ``current`` is unreadable, or what it names is gone or damaged: roll back or build again.
         """
-        if not (self.root / CURRENT).exists():
-            return None
-        named = self.current_id()
-        if named is None:
-            raise UserError("store.current_unreadable", file=CURRENT)
-        return _read_snapshot(self.root / named)
+        named = self._named()
+        return None if named is None else read_snapshot(self.root / named)
+
+    def required(self) -> Snapshot:
+        """Return the published snapshot.
+
+        Raises
+        ------
+        UserError
+            When nothing was published yet; as ``current`` besides.
+        """
+        snapshot = self.current()
+        if snapshot is None:
+            raise UserError("build.no_snapshot")
+        return snapshot
+
+    def ids(self) -> list[str]:
+        """Return the ids of the snapshots that there are, readable or not, the last built first."""
+        return sorted((path.name for path in self._folders()), reverse=True)
+
+    def served(self, open_whole: OpenWhole | None = None) -> Served | None:
+        """Return what readers are answered with, every table checked, or None when nothing was published yet.
+
+        Where what is published is damaged, that is what ``rollback`` would publish. To be asked once for all that must
+        go together: the next call may return another snapshot.
+
+        Parameters
+        ----------
+        open_whole
+            Instead of this store's own, for who keeps what was checked once.
+
+        Raises
+        ------
+        UserError
+            What is wrong with what is published, where no other snapshot is whole.
+        """
+        open_whole = open_whole or self.open_whole
+        while True:
+            named = self.current_id()
+            try:
+                published = named or self._named()
+                return None if published is None else Served(open_whole(published), published)
+            except UserError as damage:
+                if self.current_id() != named:
+                    continue  # Another was published meanwhile, and what was named may be dropped.
+                instead = self._first_whole(self._stand_ins(), open_whole)
+                if instead is None:
+                    raise
+                return Served(instead, named, damage)
+
+    def settled(self) -> Snapshot | None:
+        """Return what is published; publish what a first build, killed before its last step, left whole.
+
+        For who holds the store (``writing``): else that build may be about to take that step.
+
+        Raises
+        ------
+        UserError
+            As ``current``; or when the folder cannot be written.
+        """
+        published = self.current()
+        if published is not None:
+            return published
+        whole = self._first_whole(self.ids(), self.open_whole)
+        return None if whole is None else self._make_current(whole)
 
     def snapshots(self) -> list[Snapshot]:
-        """Return every readable snapshot, newest first."""
+        """Return every snapshot whose manifest is readable, the last built first."""
         found = []
         for path in self._folders():
             with suppress(UserError):
-                found.append(_read_snapshot(path))
-        return sorted(found, key=lambda snapshot: snapshot.built_at, reverse=True)
+                found.append(read_snapshot(path))
+        # Within a second, which an earlier version did not tell apart, the clock decides.
+        return sorted(found, key=lambda snapshot: (snapshot.id[:_TIME_LENGTH], snapshot.built_at), reverse=True)
 
     def open(self, snapshot_id: str) -> Snapshot:
         """Return the snapshot of this id.
@@ -312,7 +274,28 @@ class Store:
             known = ", ".join(snapshot.id for snapshot in self.snapshots())
             key = "store.unknown_snapshot" if known else "store.no_snapshot_to_name"
             raise UserError(key, snapshot=snapshot_id, known=known)
-        return _read_snapshot(self.root / snapshot_id)
+        return read_snapshot(self.root / snapshot_id)
+
+    def open_whole(self, snapshot_id: str) -> Snapshot:
+        """Return the snapshot of this id, every table checked.
+
+        Raises
+        ------
+        UserError
+            When it is gone, or its manifest or a table is unreadable or changed.
+        """
+        snapshot = read_snapshot(self.root / snapshot_id)
+        snapshot.verify()
+        return snapshot
+
+    def next_moment(self, now: datetime) -> datetime:
+        """Return the moment that names the next snapshot: now, or the second after the newest, if that is later."""
+        moments = [now]
+        for snapshot_id in self.ids():
+            with suppress(ValueError, OverflowError):  # A folder may bear the day 99991399.
+                newest = datetime.strptime(snapshot_id[:_TIME_LENGTH], _TIME).replace(tzinfo=UTC)
+                moments.append(newest + timedelta(seconds=1))
+        return max(moments)
 
     @contextmanager
     def writing(self) -> Iterator[Draft]:
@@ -336,7 +319,8 @@ class Store:
         """Publish the named snapshot again, or the one that was published before the current one; return it.
 
         The one before is what the current manifest calls ``previous``; where that is gone or damaged, the newest whole
-        snapshot older than the current one.
+        snapshot older than the current one. Where the current one is itself damaged, or nobody can tell which it is,
+        it is what ``served`` answers with.
 
         Raises
         ------
@@ -344,11 +328,35 @@ class Store:
             When there is no such snapshot, it is damaged, or a build runs.
         """
         with self._only_writer():
-            target = self._before_current() if snapshot_id is None else self.open(snapshot_id)
+            if snapshot_id is None:
+                return self._make_current(self._before_current())
+            target = self.open(snapshot_id)
             target.verify()
-            with _refused_writes(self.root):
-                _replace(self.root / CURRENT, f"{target.id}\n".encode())
-        return target
+            return self._make_current(target)
+
+    def drop_where(self, is_refused: Callable[[Snapshot], bool]) -> int:
+        """Delete every snapshot but the published one that cannot be read or is refused; return how many they were.
+
+        Called while ``writing()`` is held (``pipeline.removing``): nothing that still tells who was removed may stay.
+
+        Raises
+        ------
+        UserError
+            When one cannot be deleted: what was asked for has then not been done.
+        """
+        refused = []
+        for path in (folder for folder in self._folders() if folder.name != self.current_id()):
+            try:
+                if is_refused(self.open(path.name)):
+                    refused.append(path)
+            except UserError:
+                refused.append(path)
+        for path in refused:
+            aside = self.root / f"{_DROPPED}{path.name}"
+            with refused_writes(self.root):
+                path.rename(aside)
+                shutil.rmtree(aside)
+        return len(refused)
 
     def decisions(self) -> dict[str, str | None]:
         """Return what people decided: member id to the SIREN of its firm, or to None for "none of them".
@@ -383,19 +391,24 @@ class Store:
         with self._changing_decisions() as decisions:
             decisions.pop(member_id, None)
 
+    def _make_current(self, snapshot: Snapshot) -> Snapshot:
+        with refused_writes(self.root):
+            replace(self.root / CURRENT, f"{snapshot.id}\n".encode())
+        return snapshot
+
     @contextmanager
     def _only_writer(self) -> Iterator[None]:
-        with _locked(self.root, ".lock", wait=False):
+        with locked(self.root, ".lock", wait=False):
             yield
 
     @contextmanager
     def _changing_decisions(self) -> Iterator[dict[str, dict[str, str | None]]]:
         # A lock of their own, waited for: a person at the review desk need not wait for a build of some minutes.
-        with _locked(self.root, ".decisions.lock", wait=True):
+        with locked(self.root, ".decisions.lock", wait=True):
             decisions = self._read_decisions()
             yield decisions
-            with _refused_writes(self.root):
-                _replace(self.root / DECISIONS, _as_json(decisions))
+            with refused_writes(self.root):
+                replace(self.root / DECISIONS, as_json(decisions))
 
     def _read_decisions(self) -> dict[str, dict[str, str | None]]:
         path = self.root / DECISIONS
@@ -403,9 +416,9 @@ class Store:
             decisions = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise UserError("store.decisions_unreadable", file=str(path)) from error
-        if not isinstance(decisions, dict) or not all(isinstance(d, dict) and "siren" in d for d in decisions.values()):
+        if not isinstance(decisions, dict) or not all(map(_is_decision, decisions.values())):
             raise UserError("store.decisions_unreadable", file=str(path))
         return decisions
 
@@ -414,21 +427,62 @@ class Store:
             return []
         return [path for path in self.root.iterdir() if _ID.fullmatch(path.name) and path.is_dir()]
 
+    def _named(self) -> str | None:
+        """Return the id that ``current`` holds, or None when nothing was published yet.
+
+        One snapshot and no ``current``: a first build has not yet taken its last step. Several: the file was lost.
+        """
+        try:
+            named = (self.root / CURRENT).read_text(encoding="ascii").strip()
+        except (FileNotFoundError, NotADirectoryError):
+            if len(self._folders()) < 2:
+                return None
+            named = ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError("store.current_unreadable", file=CURRENT) from error
+        if not _ID.fullmatch(named):
+            raise UserError("store.current_unreadable", file=CURRENT)
+        return named
+
     def _before_current(self) -> Snapshot:
-        now, previous = self.current_id(), None
+        """Return what ``rollback`` publishes where no id is given, every table checked."""
+        if not self.ids():
+            raise UserError("build.no_snapshot")
+        now = self.current_id()
+        is_whole = now is not None and self._first_whole([now], self.open_whole) is not None
+        ids = self._earlier_ids(now) if now and is_whole else self._stand_ins()
+        found = self._first_whole(ids, self.open_whole)
+        if found is None:
+            raise UserError("store.nothing_before" if is_whole else "store.none_whole")
+        return found
+
+    @staticmethod
+    def _first_whole(ids: Iterable[str], open_whole: OpenWhole) -> Snapshot | None:
+        for snapshot_id in ids:
+            with suppress(UserError):
+                return open_whole(snapshot_id)
+        return None
+
+    def _stand_ins(self) -> list[str]:
+        """Return what may stand in for the published snapshot, damaged as it is, the likeliest first.
+
+        What is newer was rolled back from, on purpose: it comes last, the newest first.
+        """
+        now, ids = self.current_id(), self.ids()
+        earlier = [] if now is None else self._earlier_ids(now)
+        return list(dict.fromkeys([*earlier, *(found for found in ids if found != now)]))
+
+    def _earlier_ids(self, now: str) -> list[str]:
+        """Return what came before the snapshot of this id: the one that was published then, then from the newest on."""
+        ids, previous = self.ids(), None
         with suppress(UserError):
-            current = self.current()
-            previous = current.manifest.get("previous") if current else None
-        older = [s for s in self.snapshots() if s.id == previous or now is None or _is_older(s.id, now)]
-        older.sort(key=lambda snapshot: snapshot.id != previous)
-        whole = next((snapshot for snapshot in older if _is_whole(snapshot)), None)
-        if whole is None:
-            raise UserError("store.nothing_before")
-        return whole
+            previous = read_snapshot(self.root / now).manifest.get("previous")
+        older = [snapshot_id for snapshot_id in ids if _is_older(snapshot_id, now)]
+        return list(dict.fromkeys(found for found in [previous, *older] if found in ids))
 
     def _sweep(self) -> None:
         # Called under the lock: whoever made these is dead.
-        with _refused_writes(self.root):
+        with refused_writes(self.root):
             leftovers = [path for path in self.root.iterdir() if path.name.startswith((_BUILDING, _DROPPED))]
         for path in leftovers:
             shutil.rmtree(path, ignore_errors=True)
@@ -437,7 +491,9 @@ class Store:
         snapshots, registers = self.snapshots(), dict[str | None, str]()
         for snapshot in snapshots:
             registers.setdefault(snapshot.register, snapshot.id)
-        kept = {self.current_id(), *list(registers.values())[:KEPT_REGISTERS]}
+        current = self.current_id()
+        before = {snapshot.manifest.get("previous") for snapshot in snapshots if snapshot.id == current}
+        kept = {current, *before, *list(registers.values())[:KEPT_REGISTERS]}
         for snapshot in snapshots[KEPT_SNAPSHOTS:]:
             if snapshot.id not in kept:
                 # Renamed first: a removal cut short must not leave half a snapshot under its name.
@@ -447,90 +503,10 @@ class Store:
                     shutil.rmtree(aside, ignore_errors=True)
 
 
-def _read_snapshot(path: Path) -> Snapshot:
-    try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-        snapshot = Snapshot(id=path.name, path=path, manifest=manifest)
-        if snapshot.built_at.tzinfo is None or not snapshot.table_names:
-            raise ValueError("no time zone or no table")
-        if lacking := [key for key in REQUIRED if key not in manifest]:
-            raise ValueError(f"without {', '.join(lacking)}")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError("store.manifest_unreadable", snapshot=path.name) from error
-    return snapshot
+def _is_decision(decided: object) -> bool:
+    return isinstance(decided, dict) and "siren" in decided and isinstance(decided["siren"], str | None)
 
 
 def _is_older(snapshot_id: str, other: str) -> bool:
     """Compare the times in the ids, to the second; within one second either counts as older."""
-    return snapshot_id != other and snapshot_id[:16] <= other[:16]
-
-
-def _is_whole(snapshot: Snapshot) -> bool:
-    try:
-        snapshot.verify()
-    except UserError:
-        return False
-    return True
-
-
-def _as_json(content: Mapping[str, Any]) -> bytes:
-    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
-
-
-@contextmanager
-def _locked(root: Path, name: str, *, wait: bool) -> Iterator[None]:
-    """Hold an exclusive lock on a file of the folder; the kernel frees it when the process ends, however it ends."""
-    with _refused_writes(root):
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(root / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        with _refused_writes(root):
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        yield
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _refused_writes(root: Path) -> Iterator[None]:
-    """Turn what the system says when it refuses a write into the sentence that says what to do."""
-    try:
-        yield
-    except BlockingIOError as error:
-        raise UserError("store.busy", folder=str(root)) from error
-    except OSError as error:
-        key = "store.write_failed"
-        if error.errno in _NO_ROOM:
-            key = "store.no_room"
-        elif error.errno in _NO_RIGHT:
-            key = "store.no_right"
-        raise UserError(key, folder=str(root), reason=error.strerror or type(error).__name__) from error
-
-
-def _write_through(path: Path, content: bytes) -> None:
-    # Names and dues are the cluster's own: nobody else on the machine reads them.
-    path.touch(mode=0o600)
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Replace a small file in one step: readers see the old content or the new."""
-    aside = path.with_name(f".{path.name}.tmp")
-    _write_through(aside, content)
-    aside.replace(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        # Some network and FUSE mounts cannot sync a folder: they order renames themselves.
-        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
-            raise
-    finally:
-        os.close(descriptor)
+    return snapshot_id != other and snapshot_id[:_TIME_LENGTH] <= other[:_TIME_LENGTH]

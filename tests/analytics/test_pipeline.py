@@ -11,12 +11,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analytics import pipeline
 from analytics.contracts import CANDIDATES, CLUSTERS, CONTOURS, MEMBERS, NEIGHBOURS, PROSPECTS
 from analytics.errors import UserError
-from analytics.pipeline import Request, apply_decisions, build, build_demo, count_members, faults_of, replace_members
+from analytics.pipeline import building, sources
+from analytics.pipeline.building import DEMO_FILES, build, build_demo
+from analytics.pipeline.manifest import count_members, faults_of
+from analytics.pipeline.republishing import apply_decisions, replace_members
+from analytics.pipeline.request import Request
+from analytics.pipeline.stages import STAGES, Report
 from analytics.settings import REGION_FILE, default_settings
 from analytics.store import REQUIRED, Snapshot, Store
+from analytics.text import translator
+from analytics.text.roster_findings import OUTCOMES, outcomes_sentence
 from tests.analytics import small_sources as small
 
 REAL = Path(__file__).parents[2] / "../shared/real/StockEtablissement_09_46_48.parquet"
@@ -134,6 +140,53 @@ def test_member_outside_the_region_stays_a_member(built: Snapshot) -> None:
     assert members.loc["Alpha Démo", "is_in_perimeter"]
 
 
+def test_a_siren_that_is_nowhere_in_the_register_is_told_apart(request_: Request, tmp_path: Path) -> None:
+    roster = tmp_path / "roster.csv"
+    lines = [f"{name};{small.siren(n)}" for name, n in (("Un", 1), ("Paris", 8), ("Nulle", 4321))]
+    roster.write_text("\n".join(["Nom;SIREN", *lines]), encoding="utf-8")
+    snapshot = build(replace(request_, members=roster))
+    counts = snapshot.manifest["counts"]
+    assert {name: counts[f"members_{name}"] for name in (*OUTCOMES, "in_sector")} == {
+        "matched": 2,
+        "not_in_register": 1,
+        "to_review": 0,
+        "not_found": 0,
+        "in_sector": 1,
+    }
+    assert [(fault.key, fault.rows) for fault in faults_of(snapshot)] == [("members.not_in_register", (4,))]
+    # Said once however often it is published, and no longer once people say which firm it is.
+    assert len(faults_of(apply_decisions(request_.store))) == 1
+    member = snapshot.table("members").set_index("name").loc["Nulle", "member_id"]
+    request_.store.record_decision(member, small.siren(5))
+    decided = apply_decisions(request_.store)
+    assert decided.manifest["counts"]["members_matched"] == 3
+    assert faults_of(decided) == ()
+
+
+def test_a_roster_alone_does_not_say_what_only_the_register_knows(request_: Request, tmp_path: Path) -> None:
+    def roster(*members: tuple[str, int]) -> Path:
+        path = tmp_path / "roster.csv"
+        lines = [f"{name};{small.siren(n)}" for name, n in members]
+        path.write_text("\n".join(["Nom;SIREN", *lines]), encoding="utf-8")
+        return path
+
+    def told(snapshot: Snapshot) -> list[tuple[str, tuple[int, ...]]]:
+        return [(fault.key, fault.rows) for fault in faults_of(snapshot)]
+
+    # Firm 7 of Toulouse bakes: it is in the register, and only a build that knows of the member reads its row.
+    build(replace(request_, members=roster(("Un", 1), ("Nulle", 4321))))
+    after = replace_members(request_.store, roster(("Un", 1), ("Boulangerie", 7), ("Nulle", 4321)))
+    expected = [("members.not_in_register", (4,)), ("members.not_followed", (3,))]
+    assert told(after) == expected
+    assert "dernière construction" in faults_of(after)[1].message("fr")
+    assert told(apply_decisions(request_.store)) == expected
+    assert after.manifest["counts"]["members_matched"] == 1
+    assert "registre" not in outcomes_sentence(after.manifest["counts"], translator("fr"))
+    whole = build(replace(request_, members=tmp_path / "roster.csv"))
+    assert told(whole) == [("members.not_in_register", (4,))]
+    assert whole.manifest["counts"]["members_matched"] == 2
+
+
 def test_without_a_roster(request_: Request) -> None:
     snapshot = build(replace(request_, members=None))
     assert not snapshot.manifest["has_members_file"]
@@ -153,8 +206,8 @@ def test_without_legal_units(request_: Request) -> None:
 def test_progress_is_told_stage_by_stage(request_: Request) -> None:
     told: list[tuple[str, float]] = []
     build(request_, lambda stage, done: told.append((stage, done)))
-    assert list(dict.fromkeys(stage for stage, _ in told)) == list(pipeline.STAGES)
-    for stage in pipeline.STAGES:
+    assert list(dict.fromkeys(stage for stage, _ in told)) == list(STAGES)
+    for stage in STAGES:
         shares = [done for told_stage, done in told if told_stage == stage]
         assert shares == sorted(shares)
         assert shares[-1] == pytest.approx(1)
@@ -173,6 +226,15 @@ def test_a_fall_is_refused_unless_allowed(request_: Request, tmp_path: Path) -> 
     assert request_.store.snapshots() == [before]
     after = build(replace(request_, allow_shrink=True))
     assert request_.store.current() == after
+
+
+@pytest.mark.parametrize("harmed", ["manifest.json", "../current", "firms-tic.parquet"])
+def test_a_fall_is_refused_where_what_is_published_is_damaged(request_: Request, tmp_path: Path, harmed: str) -> None:
+    many = replace(request_, register=small.write_register(tmp_path / "many.parquet", more_firms=2))
+    build(many)
+    (build(many).path / harmed).write_text("{")
+    assert key_of_refusal(request_) == "build.shrunk"
+    assert build(replace(request_, allow_shrink=True)) == request_.store.current()
 
 
 def test_a_small_fall_is_published(request_: Request, tmp_path: Path) -> None:
@@ -219,7 +281,7 @@ def test_file_that_changes_while_it_is_read(request_: Request) -> None:
 
 
 def test_second_build_leaves_before_reading(request_: Request, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "_describe", lambda *_a, **_k: pytest.fail("read"))
+    monkeypatch.setattr(sources, "describe", lambda *_a, **_k: pytest.fail("read"))
     with request_.store.writing():
         assert key_of_refusal(request_) == "store.busy"
 
@@ -279,7 +341,7 @@ def test_roster_is_replaced_without_the_register(request_: Request, tmp_path: Pa
     assert [s["file"] for s in manifest["sources"]] == ["register.parquet", "units.parquet", "newer.csv"]
     assert manifest["counts"]["firms"] == before.manifest["counts"]["firms"]
     assert after.manifest["tables"]["firms-tic"] == before.manifest["tables"]["firms-tic"]
-    assert set(told) < set(pipeline.STAGES)
+    assert set(told) < set(STAGES)
 
 
 def test_roster_comes_to_a_snapshot_without_one(request_: Request) -> None:
@@ -327,6 +389,8 @@ def test_members_are_counted_on_a_day() -> None:
     assert count_members(members, on=datetime(2026, 11, 24, tzinfo=UTC)) == {
         "members": 3,
         "members_matched": 1,
+        "members_not_in_register": 0,
+        "members_in_sector": 0,
         "members_to_review": 1,
         "members_not_found": 1,
         "members_former": 1,
@@ -445,7 +509,7 @@ def test_a_snapshot_of_an_earlier_version_is_built_again_not_mended(
 
 
 def test_missing_demo_file(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "DEMO_DIR", tmp_path)
+    monkeypatch.setattr(building, "DEMO_DIR", tmp_path)
     with pytest.raises(UserError) as raised:
         build_demo(store)
     assert raised.value.key == "build.demo_absent"
@@ -461,16 +525,16 @@ def test_the_first_demo_does_not_replace_what_was_published_meanwhile(request_: 
 def test_demo_takes_the_same_way(request_: Request, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Request] = []
 
-    def note(request: Request, report: pipeline.Report) -> Snapshot:
+    def note(request: Request, report: Report) -> Snapshot:
         del report
         asked.append(request)
         return build(request_)
 
-    monkeypatch.setattr(pipeline, "build", note)
+    monkeypatch.setattr(building, "build", note)
     monkeypatch.setattr(Path, "is_file", lambda _: True)
     build_demo(request_.store)
     assert asked[0].is_demo
-    assert {path.name for path in asked[0].files().values()} == set(pipeline.DEMO_FILES.values())
+    assert {path.name for path in asked[0].files().values()} == set(DEMO_FILES.values())
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the real extract is not on this machine")
