@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,13 @@ def _changed(tmp_path: Path, old: str, new: str) -> Path:
         ('default_perimeter = "tic"', 'default_perimeter = "tac"', "settings.faults"),
         ("allowed_shrink_pct", "allowed_shrinking_pct", "settings.faults"),
         ('"31555"', '"3155"', "settings.faults"),
+        ('time = "05:30"', 'time = "24:00"', "settings.faults"),
+        ("days = [1, 2,", "days = [31, 2,", "settings.faults"),
+        ("days = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]", "days = []", "settings.faults"),
+        ('service = "https://', 'service = "ftp://', "settings.faults"),
+        ('dataset = "', 'dataset = "../', "settings.faults"),
+        ('register_file = "', 'register_file = "../', "settings.faults"),
+        ("patience_s = 60", "patience_s = 0", "settings.faults"),
     ],
 )
 def test_a_fault_is_one_sentence_that_names_the_file(tmp_path: Path, old: str, new: str, key: str) -> None:
@@ -51,6 +59,58 @@ def test_a_fault_is_one_sentence_that_names_the_file(tmp_path: Path, old: str, n
     assert caught.value.key == key
     assert "region.toml" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "french", "english"),
+    [
+        (
+            'kind = "seat"',
+            'kind = "bureau"',
+            "antennas.0.kind\u202f: doit être l’un de 'seat', 'antenna'",
+            "must be one of",
+        ),
+        ("staff = 2", "staff = -1", "staff\u202f: doit être d’au moins 0", "staff: must be at least 0"),
+        ("staff = 2", 'staff = "two"', "staff\u202f: doit être un nombre", "staff: must be a number"),
+        ("patience_s = 60", "patience_s = 0", "doit dépasser 0", "must be more than 0"),
+        ("near_km = 30", "near_km = inf", "doit être un nombre fini", "must be a finite number"),
+        (
+            "allowed_shrink_pct",
+            "allowed_shrinking_pct",
+            "build.allowed_shrink_pct\u202f: à écrire, il manque",
+            "missing",
+        ),
+        (
+            "allowed_shrink_pct",
+            "allowed_shrinking_pct",
+            "build.allowed_shrinking_pct\u202f: réglage inconnu",
+            "unknown",
+        ),
+        ('time = "05:30"', 'time = "24:00"', "update.time\u202f: n’a pas la forme attendue", "form expected"),
+        ('default_perimeter = "tic"', 'default_perimeter = "tac"', "«\u202ftac\u202f», qui n’est pas", "“tac”"),
+        (
+            "days = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]",
+            "days = []",
+            "days doit nommer au moins un jour",
+            "at least one day",
+        ),
+    ],
+)
+def test_a_fault_is_said_in_the_language(tmp_path: Path, old: str, new: str, french: str, english: str) -> None:
+    with pytest.raises(UserError) as caught:
+        load_settings(_changed(tmp_path, old, new))
+    assert french in caught.value.message("fr")
+    assert english in caught.value.message("en")
+    assert not re.search(r"(?i)\b(input|should|value|error|required|valid|permitted)\b", caught.value.message("fr"))
+
+
+def test_of_many_faults_five_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "region.toml"
+    file.write_text("", encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        load_settings(file)
+    assert caught.value.message("fr").count("il manque") == 5
+    assert caught.value.message("fr").endswith("\u202f; ….")
 
 
 def test_an_absent_file(tmp_path: Path) -> None:
