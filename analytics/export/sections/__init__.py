@@ -1,0 +1,1 @@
+"""One module a subject: what each section of the story tells."""
