@@ -214,7 +214,9 @@ def test_the_table_is_left_as_it_was() -> None:
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not on this machine")
 def test_libreoffice_opens_it(tmp_path: Path) -> None:
     (tmp_path / "list.xlsx").write_bytes(_bytes())
-    command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "csv"]
+    command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless"]
+    # 76 is UTF-8: without it the file is in the encoding of the machine's language.
+    command += ["--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76"]
     subprocess.run([*command, "list.xlsx"], cwd=tmp_path, check=True, capture_output=True)
     lines = (tmp_path / "list.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("SIREN,Nom,")
