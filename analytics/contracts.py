@@ -134,7 +134,7 @@ MEMBERS = Contract(
         **_MEMBER,
         "match_method": _text(pa.Check.isin(("siren", "name", "decision", "none"))),
         "match_score": _number(pa.Check.in_range(0, 100), nullable=True),
-        "match_decision": _text(pa.Check.isin(("matched", "to_review", "not_found"))),
+        "match_decision": _text(pa.Check.isin(("matched", "not_in_register", "to_review", "not_found"))),
         "is_in_perimeter": _flag(),
         "is_partially_diffusible": _flag(),
         "source_row": _count(),

@@ -14,7 +14,7 @@ import pandas as pd
 
 from analytics.contracts import ARRIVALS, DEPARTURES
 from analytics.errors import UserError
-from analytics.store import Store
+from analytics.store import FIRMS_PREFIX, Store
 
 
 def followed_sirens(store: Store, *, is_demo: bool) -> frozenset[str]:
@@ -27,7 +27,8 @@ def followed_sirens(store: Store, *, is_demo: bool) -> frozenset[str]:
     for snapshot in store.snapshots():
         if snapshot.is_demo == is_demo:
             with suppress(UserError):
-                held |= {siren for perimeter in snapshot.perimeters for siren in snapshot.firms(perimeter)["siren"]}
+                tables = (snapshot.read(FIRMS_PREFIX + perimeter, ["siren"]) for perimeter in snapshot.perimeters)
+                held |= {siren for table in tables for siren in table["siren"]}
     return frozenset(held)
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from analytics.errors import UserError
 from analytics.results.areas import LEVELS, size_label
+from analytics.results.axes import AXES_COLUMNS, axes
 from analytics.results.bridge import BRIDGE_COLUMNS, bridge, earlier_snapshots
 from analytics.results.growth import (
     CENTRAL_RATE,
@@ -57,15 +58,17 @@ from analytics.results.reach import (
 )
 from analytics.results.recruitment import (
     PROSPECT_COLUMNS,
+    PROSPECT_TOTALS_COLUMNS,
     REASONS,
     plan,
+    prospect_totals,
     prospects,
     prospects_in_full,
     quartile_totals,
     thresholds,
     white_space,
 )
-from analytics.results.selection import current_members, data_day, member_counts
+from analytics.results.selection import current_members, data_day, member_counts, roster_day
 from analytics.results.shares import (
     PENETRATION_COLUMNS,
     SHRUNK_COLUMNS,
@@ -78,7 +81,7 @@ from analytics.results.shares import (
 )
 from analytics.results.siting import (
     NEXT_COLUMNS,
-    STABILITY_THRESHOLDS,
+    STABILITY_QUESTIONS,
     move,
     next_antennas,
     next_antennas_in_full,
@@ -105,6 +108,7 @@ from analytics.store import Snapshot
 from analytics.view import View
 
 __all__ = [
+    "AXES_COLUMNS",
     "BRIDGE_COLUMNS",
     "CENTRAL_RATE",
     "COVERAGE_COLUMNS",
@@ -115,13 +119,15 @@ __all__ = [
     "NEXT_COLUMNS",
     "PENETRATION_COLUMNS",
     "PROSPECT_COLUMNS",
+    "PROSPECT_TOTALS_COLUMNS",
     "READS",
     "REASONS",
     "SHRUNK_COLUMNS",
-    "STABILITY_THRESHOLDS",
+    "STABILITY_QUESTIONS",
     "TABLES",
     "TOWN_COLUMNS",
     "antenna_outlines",
+    "axes",
     "bridge",
     "budget",
     "budget_parts",
@@ -163,6 +169,7 @@ __all__ = [
     "plan",
     "plan_defaults",
     "possible_sites",
+    "prospect_totals",
     "prospects",
     "prospects_in_full",
     "published_points",
@@ -171,6 +178,7 @@ __all__ = [
     "reach_places",
     "region_totals",
     "review",
+    "roster_day",
     "scenario_rates",
     "short_list",
     "shrunk_penetration",
@@ -210,6 +218,8 @@ TABLES: dict[str, Table] = {
     "white-space": Table(white_space, ("language",)),
     "thresholds": Table(thresholds),
     "prospects": Table(prospects, ("limit", "language")),
+    "prospect-totals": Table(prospect_totals, ("language",)),
+    "axes": Table(axes),
     "coverage": Table(coverage),
     "coverage-curve": Table(coverage_curve),
     "overlaps": Table(overlaps),
@@ -240,11 +250,11 @@ _PLAN = ("rate", "target", "goal", "by", "churn")
 # same.
 READS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("firms", "members", "matches", "penetration", "shrunk_penetration"), ()),
-    **dict.fromkeys(("region_totals", "comparison", "places", "key_figures"), ()),
+    **dict.fromkeys(("region_totals", "comparison", "places", "key_figures", "axes"), ()),
     **dict.fromkeys(("towns", "towns_in_full"), ("level", "antenna", "within_km")),
     **dict.fromkeys(("town_names", "town_limits", "contours"), ("level",)),
     **dict.fromkeys(("town_firms", "town_members", "town_targets"), _TOWN),
-    **dict.fromkeys(("white_space", "thresholds"), _NARROWED),
+    **dict.fromkeys(("white_space", "thresholds", "prospect_totals"), _NARROWED),
     **dict.fromkeys(("prospects", "prospects_in_full"), _LIST),
     "plan": (*_LIST, "visits", "conversion"),
     **dict.fromkeys(("coverage", "overlaps", "territories", "reach_places"), _REACH),

@@ -28,6 +28,8 @@ TARGETS = ("hold", "members", "share", "jobs")
 MAX_GOAL, MAX_PACE = 1_000_000.0, 10_000.0
 YEARS = (1900, 2200)
 COMPARED = ("firms", "jobs", "members")
+# Of an address, what is no part of a view: the language, and where one is in a presentation.
+OTHER_KEYS = ("lang", "scene", "play", "theme")
 # The parameters that choose firms, then those that say how to look at them.
 SELECTION_KEYS = ("perimeter", "department", "segment", "size", "employers")
 _SELECTION_FIELDS = ("perimeter", "departments", "segments", "sizes", "employers_only")
@@ -161,8 +163,10 @@ class View:
         UserError
             On a parameter or a value that the settings do not know.
         """
+        # What a terminal could not decode has no place in an address.
+        query = query.encode("utf-8", "replace").decode("utf-8")
         given = parse_qs(query.removeprefix("?"), keep_blank_values=True)
-        given.pop("lang", None)
+        given = {name: values for name, values in given.items() if name not in OTHER_KEYS}
         known = _known_values(settings)
         for name, values in given.items():
             if name not in QUERY_KEYS:

@@ -87,7 +87,7 @@ def scale_notes(values: Iterable[float], *, palette: Palette, t: Translator) -> 
     """Return the numbers of an upright axis, each on its line at the left."""
     font = {"color": palette.secondary, "size": TEXT_SIZE, "shadow": halo(palette)}
     place = {"x": 0, "xref": "paper", "xanchor": "left", "yanchor": "bottom", "borderpad": 1}
-    return [note(t.number(abs(value)), y=value, font=font, **place) for value in values if value]
+    return [note(t.tenths(abs(value)), y=value, font=font, **place) for value in values if value]
 
 
 class Name(NamedTuple):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -66,14 +67,15 @@ def growth_fan(
     _add_points(figure, points, measure=measure, palette=palette, t=t)
     span = _span(rows, [*drawn["open"], *points["value"]], measure=measure)
     ticks, ends = steps(span[1], bottom=span[0]), _ends(rows, measure=measure, rates=rates, palette=palette, t=t)
-    first = min([start, *drawn["year"], *points["year"]])
+    named = partial(parted_notes, span=span, plot_px=PLOT_HEIGHT, shadow=halo(palette))
+    moments = [*times, *drawn["year"], *points["year"]]
     figure.update_layout(
-        xaxis=_years(first, times[-1], palette=palette),
+        xaxis=_years(min(moments), max(moments), palette=palette),
         yaxis=upright(*span, ticks, palette=palette),
         annotations=[
             *scale_notes(ticks, palette=palette, t=t),
-            *parted_notes(ends, span=span, plot_px=PLOT_HEIGHT, x=times[-1], xanchor="left", xshift=6),
-            *_names_of_points(points, start=start, span=span, palette=palette, t=t),
+            *named(ends, x=times[-1], xanchor="left", xshift=6),
+            *_names_of_points(points, named, start=start, first=min(moments), palette=palette, t=t),
             *_past_name(drawn, palette=palette, t=t),
         ],
     )
@@ -129,7 +131,7 @@ def _add_past(figure: go.Figure, past: pd.DataFrame, *, palette: Palette, t: Tra
         marker={"size": 5, "color": palette.neutral},
         hoverinfo="text",
         hovertext=[
-            t("chart.past_hover", year=str(year), open=t.number(count))
+            t.plural("chart.past_hover", int(count), year=str(year))
             for year, count in zip(past["year"], past["open"], strict=True)
         ],
         name="past",
@@ -213,13 +215,19 @@ def _ends(
 
 
 def _names_of_points(
-    points: pd.DataFrame, *, start: float, span: tuple[float, float], palette: Palette, t: Translator
+    points: pd.DataFrame,
+    named: Callable[..., list[dict[str, Any]]],
+    *,
+    start: float,
+    first: float,
+    palette: Palette,
+    t: Translator,
 ) -> Iterator[dict[str, Any]]:
     for year, group in points.groupby("year"):
-        # The lines of the scenarios begin at the point that is their base.
-        side = {"xanchor": "right", "xshift": -9} if year == start else {"xanchor": "left", "xshift": 9}
-        names = [Name(value, t.number(value), palette.ink) for value in group["value"]]
-        yield from parted_notes(names, span=span, plot_px=PLOT_HEIGHT, shadow=halo(palette), x=year, **side)
+        # The lines of the scenarios begin at the point that is their base; left of the first there is no room.
+        is_left = first < start == year
+        side: dict[str, Any] = {"xanchor": "right", "xshift": -9} if is_left else {"xanchor": "left", "xshift": 9}
+        yield from named([Name(value, t.number(value), palette.ink) for value in group["value"]], x=year, **side)
 
 
 def _past_name(past: pd.DataFrame, *, palette: Palette, t: Translator) -> Iterator[dict[str, Any]]:

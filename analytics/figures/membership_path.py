@@ -13,6 +13,8 @@ from analytics.text import Translator, translator
 
 HEIGHT = 300
 MARGIN = {"l": 8, "r": 150, "t": 16, "b": 28}
+# As many as a phone has room for, the last one among them.
+_YEAR_LABELS = 6
 PLOT_HEIGHT = HEIGHT - MARGIN["t"] - MARGIN["b"]
 
 
@@ -37,7 +39,7 @@ def membership_path(rows: pd.DataFrame, *, target: float, palette: Palette, lang
         xaxis={
             **AXIS,
             "range": [years[0] - 0.15, years[-1] + 0.1],
-            "tickvals": years if len(years) <= 8 else years[:: len(years) // 6],
+            "tickvals": years[:: len(years) // -_YEAR_LABELS][::-1],
             "tickformat": "d",
             "tickfont": {"color": palette.secondary},
         },
@@ -81,7 +83,7 @@ def _hover(row: dict[Any, Any], t: Translator) -> str:
     if pd.notna(row["share_pct"]):
         lines.append(t("chart.path_share", share=t.percent(row["share_pct"], 2), firms=t.number(row["firms"])))
     if pd.notna(row["recruits"]):
-        lines.append(t("chart.path_recruits", recruits=t.tenths(row["recruits"])))
+        lines.append(t.amount("chart.path_recruits", row["recruits"], shown=t.tenths(row["recruits"])))
     return "<br>".join(lines)
 
 
@@ -92,6 +94,6 @@ def _ends(rows: pd.DataFrame, *, target: float, top: float, palette: Palette, t:
         (float(last["members_alone"]), t("chart.path_alone", members=t.number(last["members_alone"])), palette.ink),
     ]
     if abs(target - last["members"]) >= 0.5:
-        ends.append((target, t("chart.path_target", members=t.number(target)), palette.gap))
+        ends.append((target, t.plural("chart.path_target", round(target)), palette.gap))
     names = [Name(height, f"<b>{text}</b>", color) for height, text, color in sorted(ends, reverse=True)]
     return parted_notes(names, span=(0, top), plot_px=PLOT_HEIGHT, x=int(last["year"]), xanchor="left", xshift=12)

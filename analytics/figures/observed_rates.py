@@ -49,7 +49,8 @@ def observed_rates(rates: pd.DataFrame, *, rate_pct: float, palette: Palette, la
             hovertext=[_hover(row, t) for row in rows.to_dict("records")],
             name=str(basis),
         )
-    low, high = min([0.0, *placed["rate_pct"]]), max([rate_pct, 0.0, *placed["rate_pct"]])
+    values = [rate_pct, 0.0, *placed["rate_pct"]]
+    low, high = min(values), max(values)
     edge = 0.04 * max(high - low, 1.0)
     figure.update_layout(
         xaxis={**AXIS, "range": [low - edge, high + edge], "showticklabels": False},

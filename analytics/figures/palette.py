@@ -66,6 +66,31 @@ LIGHT = Palette(
     ),
 )
 
+# The same roles in the theme's dark values, for the stage.
+DARK = Palette(
+    ours="#7DB0F7",
+    sector="#4C5B75",
+    gap="#F2A650",
+    neutral="#8391A8",
+    ink="#EEF2F8",
+    secondary="#B9C4D6",
+    hair="#2B3852",
+    land="#1A2740",
+    background="#0E1626",
+    diverging=(
+        "#FFCB8F",
+        "#F2A650",
+        "#CF8233",
+        "#9C5F22",
+        "#63401F",
+        "#2A4166",
+        "#39619C",
+        "#5388CC",
+        "#7DB0F7",
+        "#B9D6FF",
+    ),
+)
+
 
 def from_template(name: str) -> Palette:
     """Return the roles as the slots of a registered Plotly template.

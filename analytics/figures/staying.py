@@ -15,6 +15,8 @@ from analytics.text import Translator, translator
 
 HEIGHT = 230
 MARGIN = {"l": 8, "r": 30, "t": 16, "b": 28}
+# From here up the axis has a line every ten percent; from zero, every quarter.
+_FINE_FROM = 30
 
 
 def staying(curve: pd.DataFrame, *, churn_pct: float, palette: Palette, language: str) -> go.Figure:
@@ -33,7 +35,7 @@ def staying(curve: pd.DataFrame, *, churn_pct: float, palette: Palette, language
     end = float(curve["years"].iloc[-1])
     last = max(1, math.ceil(end))
     band = curve.dropna(subset=["low_pct", "high_pct"])
-    _add_band(figure, band, end=end, palette=palette)
+    _add_band(figure, band, end=_told_until(curve), palette=palette)
     _add_churn(figure, churn_pct, end=end, palette=palette)
     figure.add_scatter(
         x=curve["years"].tolist(),
@@ -44,8 +46,9 @@ def staying(curve: pd.DataFrame, *, churn_pct: float, palette: Palette, language
         hovertext=[_hover(row, t) for row in curve.to_dict("records")],
         name="staying",
     )
-    lowest = min(50.0, 10 * math.floor(float(band["low_pct"].min()) / 10)) if len(band) else 0.0
-    ticks = list(range(int(lowest), 101, 25 if lowest <= 25 else 10))
+    drawn = [*band["low_pct"], float(curve["staying_pct"].min()), 100 * (1 - churn_pct / 100) ** end]
+    lowest = 10 * math.floor(min(50.0, *drawn) / 10)
+    ticks = list(range(lowest, 101, 10)) if lowest >= _FINE_FROM else [0, 25, 50, 75, 100]
     figure.update_layout(
         xaxis={
             **AXIS,
@@ -54,10 +57,16 @@ def staying(curve: pd.DataFrame, *, churn_pct: float, palette: Palette, language
             "ticktext": [t.plural("chart.years", v) if v == last else t.number(v) for v in _ticks(last)],
             "tickfont": {"color": palette.secondary},
         },
-        yaxis=upright(lowest, 102, ticks, palette=palette),
+        yaxis=upright(ticks[0], 102, ticks, palette=palette),
         annotations=[_tick(value, palette=palette, t=t) for value in ticks[1:]],
     )
     return figure
+
+
+def _told_until(curve: pd.DataFrame) -> float:
+    """Return the length of stay up to which limits are known: the next row after the last that has them, or the end."""
+    known = curve["low_pct"].notna().to_numpy().nonzero()[0]
+    return float(curve["years"].iloc[min(known[-1] + 1, len(curve) - 1)]) if len(known) else 0.0
 
 
 def _add_band(figure: go.Figure, band: pd.DataFrame, *, end: float, palette: Palette) -> None:
@@ -94,7 +103,8 @@ def _stepped(years: pd.Series, values: pd.Series, last: float) -> tuple[list[flo
 
 
 def _ticks(last: int) -> list[int]:
-    return [*range(0, last - 1, 2 if last > 6 else 1), last]
+    step = 2 if last > 6 else 1
+    return [*range(0, last - step + 1, step), last]
 
 
 def _tick(value: int, *, palette: Palette, t: Translator) -> dict[str, object]:
@@ -105,7 +115,8 @@ def _tick(value: int, *, palette: Palette, t: Translator) -> dict[str, object]:
 
 def _hover(row: dict[Any, Any], t: Translator) -> str:
     share = t.percent(row["staying_pct"])
-    text = t("chart.staying_hover", years=t.tenths(row["years"]), share=share, at_risk=t.number(row["at_risk"]))
+    told = {"shown": t.tenths(row["years"]), "share": share, "at_risk": t.number(row["at_risk"])}
+    text = t.amount("chart.staying_hover", row["years"], **told)
     if math.isnan(row["low_pct"]):
         return text
     return text + "<br>" + t("chart.staying_limits", low=t.percent(row["low_pct"]), high=t.percent(row["high_pct"]))

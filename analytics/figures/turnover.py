@@ -63,8 +63,8 @@ def turnover(history: pd.DataFrame, *, palette: Palette, language: str) -> go.Fi
 
 
 def _hover(row: dict[Any, Any], t: Translator) -> str:
-    counts = {name: t.number(row[name]) for name in ("opened", "closed")}
-    lines = [f"<b>{row['year']}</b>", t("chart.turnover_hover", **counts)]
+    counts = [t.plural(f"chart.turnover_{name}", int(row[name])) for name in ("opened", "closed")]
+    lines = [f"<b>{row['year']}</b>", ", ".join(counts)]
     if pd.notna(row["net_rate_pct"]):
         lines.append(t("chart.turnover_net", rate=t.percent(row["net_rate_pct"])))
     if row["recoded"]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,7 +9,7 @@ import pandas as pd
 from analytics.errors import UserError
 from analytics.metrics.bridge import Selection, Side
 from analytics.metrics.bridge import bridge as metric
-from analytics.results.selection import current_members, data_day, says_jobs, selected_firms
+from analytics.results.selection import current_members, data_day, roster_day, says_jobs, selected_firms
 from analytics.settings import Settings
 from analytics.store import ARRIVALS, DEPARTURES, Snapshot, Store
 from analytics.view import View
@@ -52,7 +50,7 @@ def bridge(
         if before.empty:
             raise UserError("growth.bridge_alone")
         asked = str(before.loc[before["is_usual"], "id"].iloc[0])
-    old = _open(str(store.root), asked)
+    old = store.open(asked)
     _refuse_unlike(old, new, view)
     selection = Selection(view.departments, view.segments)
     table = metric(_side(old, view), _side(new, view), selection=selection)
@@ -63,16 +61,19 @@ def bridge(
 def earlier_snapshots(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:
     """Return the snapshots with which this one can be compared, newest first: ``id``, ``built_at``, ``day``.
 
-    ``is_usual`` marks the one that is meant unless another is named. People's decisions and new rosters publish the
-    same register again; a rollback leaves snapshots behind that nothing came from. So it is the first, going back from
-    each to the one that was published when it was built, whose register is another; else the first of them at all, else
-    the newest.
+    ``roster_day`` is the day its members are of. ``is_usual`` marks the one that is meant unless another is named.
+    People's decisions and new rosters publish the same register again; a rollback leaves snapshots behind that nothing
+    came from. So it is the first, going back from each to the one that was published when it was built, whose register
+    is another; else the first of them at all, else the newest.
     """
     del settings
     found = [old for old in Store(snapshot.path.parent).snapshots() if _is_comparable(old, snapshot, view)]
-    rows = [(old.id, pd.Timestamp(old.built_at), pd.Timestamp(data_day(old))) for old in found]
+    rows = [
+        (old.id, pd.Timestamp(old.built_at), pd.Timestamp(data_day(old)), pd.Timestamp(roster_day(old)))
+        for old in found
+    ]
     usual = _usual(snapshot, {old.id: old for old in found})
-    table = pd.DataFrame(rows, columns=["id", "built_at", "day"])
+    table = pd.DataFrame(rows, columns=["id", "built_at", "day", "roster_day"])
     return table.assign(is_usual=table["id"] == usual)
 
 
@@ -84,15 +85,9 @@ def _usual(snapshot: Snapshot, comparable: dict[str, Snapshot]) -> str | None:
     # Where a link is missing (old snapshots are dropped), whatever came before the last one is looked at.
     last = comparable[chain[-1]] if chain else snapshot
     is_cut = before is not None and before not in comparable
-    older = [name for name, old in comparable.items() if is_cut and old.built_at < last.built_at]
+    older = [name for name in comparable if is_cut and name < last.id]
     others = (name for name in [*chain, *older] if comparable[name].register != snapshot.register)
     return next(others, next(iter(chain), next(iter(comparable), None)))
-
-
-@lru_cache(maxsize=4)
-def _open(root: str, snapshot_id: str) -> Snapshot:
-    """Return another snapshot, opened once: its tables are read and checked once, whatever selections are compared."""
-    return Store(Path(root)).open(snapshot_id)
 
 
 def _is_comparable(old: Snapshot, new: Snapshot, view: View) -> bool:
@@ -106,7 +101,7 @@ def _is_comparable(old: Snapshot, new: Snapshot, view: View) -> bool:
 def _refuse_unlike(old: Snapshot, new: Snapshot, view: View) -> None:
     if old.id == new.id:
         raise UserError("growth.bridge_same", snapshot=new.id)
-    if old.built_at > new.built_at:
+    if old.id > new.id:  # Ids in order are builds in order, whatever the clock did.
         raise UserError("growth.bridge_reversed", start=old.id, end=new.id)
     if old.is_demo != new.is_demo:
         raise UserError("growth.bridge_demo")

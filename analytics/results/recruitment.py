@@ -23,6 +23,17 @@ from analytics.view import View
 REASONS = ["reason_1", "reason_2", "reason_3"]
 PROSPECT_COLUMNS = ["siren", "name", "commune_name", "segment", "size_code", "jobs_estimate", "score", *REASONS]
 
+PROSPECT_TOTALS_COLUMNS = [
+    "segment",
+    "segment_name",
+    "prospects",
+    "jobs_estimate",
+    "firms",
+    "members",
+    "expected_members",
+    "members_missing",
+]
+
 
 def white_space(snapshot: Snapshot, view: View, settings: Settings, *, language: str = "fr") -> pd.DataFrame:
     """Return segments by size classes: what members hold, what is missing, what the upper quartile would add.
@@ -105,6 +116,27 @@ def prospects_in_full(
         "antenna_km",
     ]
     return worded[[*PROSPECT_COLUMNS, *others, "left_on"]].reset_index(drop=True)
+
+
+def prospect_totals(snapshot: Snapshot, view: View, settings: Settings, *, language: str = "fr") -> pd.DataFrame:
+    """Return how many firms there are to call by segment, and what they hold; ``PROSPECT_TOTALS_COLUMNS``.
+
+    ``prospects`` and ``jobs_estimate`` (persons) are of ``prospects``; ``firms``, ``members``, ``expected_members`` and
+    ``members_missing`` are those of ``white_space``, all sizes together. Segments without a firm are left out.
+    """
+    listed = (
+        _open_to(snapshot, view)
+        .groupby("segment")
+        .agg(prospects=("siren", "size"), jobs_estimate=("jobs_estimate", "sum"))
+    )
+    counted = ["firms", "members", "expected_members", "members_missing"]
+    cells = white_space(snapshot, view, settings, language=language)
+    sums = cells.groupby(["segment", "segment_name"], sort=False)[counted].sum().reset_index()
+    table = sums.merge(listed, left_on="segment", right_index=True, how="left").fillna(
+        {"prospects": 0, "jobs_estimate": 0.0}
+    )
+    present = table[table["firms"] > 0].astype({"prospects": "int64"})
+    return present[PROSPECT_TOTALS_COLUMNS].reset_index(drop=True)
 
 
 def plan(snapshot: Snapshot, view: View, settings: Settings) -> pd.DataFrame:

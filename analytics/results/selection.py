@@ -29,7 +29,7 @@ def current_members(snapshot: Snapshot) -> pd.DataFrame:
 
 
 def current_sirens(snapshot: Snapshot) -> list[str]:
-    """Return the SIREN of the members that were found in the register and have not left."""
+    """Return the SIREN that current members have, whether or not the register has them."""
     sirens: list[str] = current_members(snapshot)["siren"].dropna().unique().tolist()
     return sirens
 

@@ -51,6 +51,8 @@ SHARES_PCT = (90, 95, 99)
 # Two communes so near to each other are one place to open: whoever could come to one could come to the other.
 NEARBY_KM = 10.0
 STABILITY_THRESHOLDS = (20.0, 30.0, 45.0, 60.0)
+# To reach most of each demand within each threshold.
+STABILITY_QUESTIONS = len(STABILITY_THRESHOLDS) * len(DEMANDS)
 SHORT_LIST = 20
 _PLACE = ["commune_code", "name", "department_code", "population", "x_m", "y_m", "longitude", "latitude"]
 

@@ -299,3 +299,78 @@ def test_where_nothing_changed_both_ends_are_drawn() -> None:
     assert texts(figure).count("<b>100</b>") == 2
     low, high = figure.layout.xaxis.range
     assert low < 100 < high
+
+
+def test_a_negative_rate_stands_on_the_axis() -> None:
+    rates = pd.DataFrame(
+        {"basis": ["register"], "span": [10], "first_year": [2016], "last_year": [2026], "rate_pct": [2.3]}
+    )
+    low, high = observed_rates(rates, rate_pct=-8.0, **LOOK).layout.xaxis.range
+    assert low < -8 < 2.3 < high
+
+
+@pytest.mark.parametrize("churn", [0.0, 8.0, 40.0, 100.0])
+@pytest.mark.parametrize("staying_pct", [92.0, 34.0, 5.0, 0.0])
+def test_the_axis_holds_curve_band_and_churn(churn: float, staying_pct: float) -> None:
+    known = 0 < staying_pct < 100
+    curve = CURVE.assign(staying_pct=[100, 95, staying_pct, staying_pct], years=[0, 1, 6, 14.9])
+    curve["low_pct"] = [100, 90, 0.8 * staying_pct, 0.8 * staying_pct] if known else [100, 90, np.nan, np.nan]
+    curve["high_pct"] = [100, 99, 99, 99] if known else [100, 99, np.nan, np.nan]
+    figure = staying(curve, churn_pct=churn, **LOOK)
+    low, high = figure.layout.yaxis.range
+    for trace in figure.data:
+        assert all(low <= value <= high for value in trace.y)
+    ticks = figure.layout.yaxis.tickvals
+    assert ticks[-1] == 100
+    assert set(np.diff(ticks)) in ({10}, {25})
+    # Where limits are not known any more there is no band.
+    assert max(_traces(figure)["limits"].x) == (14.9 if known else 6)
+
+
+def test_short_curves_have_their_years() -> None:
+    shown = {
+        end: list(staying(CURVE.assign(years=np.linspace(0, end, 4)), churn_pct=5.0, **LOOK).layout.xaxis.tickvals)
+        for end in (1, 2, 3, 7, 15)
+    }
+    assert shown == {1: [0, 1], 2: [0, 1, 2], 3: [0, 1, 2, 3], 7: [0, 2, 4, 7], 15: [*range(0, 13, 2), 15]}
+
+
+@pytest.mark.parametrize("years", [2, 5, 6, 8, 9, 11, 12, 18, 31])
+def test_the_year_of_the_target_is_named_and_few_others(years: int) -> None:
+    plan = pd.DataFrame({name: np.linspace(10, 20, years) for name in PLAN.columns}).assign(
+        year=range(2026, 2026 + years)
+    )
+    named = list(membership_path(plan, target=20.0, **LOOK).layout.xaxis.tickvals)
+    assert named[-1] == 2025 + years
+    assert len(named) <= 6
+    assert len(set(np.diff(named))) <= 1
+
+
+def test_a_step_of_two_and_a_half_is_told_as_such() -> None:
+    notes = scale_notes(steps(12.0), palette=LIGHT, t=translator("fr"))
+    assert [note["text"] for note in notes] == ["2,5", "5", "7,5", "10"]
+
+
+@pytest.mark.parametrize("years", [1, 2, 6])
+def test_the_years_hold_all_that_is_drawn(years: int) -> None:
+    figure = _fan(rows=ROWS.assign(year=[2019, 2020, 2021]).head(years + 1), start=2019.0)
+    low, high = figure.layout.xaxis.range
+    for trace in figure.data:
+        assert all(low <= x <= high for x in trace.x)
+    assert high >= 2026
+
+
+def test_the_base_that_is_drawn_first_is_named_where_there_is_room() -> None:
+    figure = _fan(start=2024.0, past=PAST[:0])
+    assert {note.xanchor for note in figure.layout.annotations if note.x == 2024} == {"left"}
+
+
+def test_one_is_singular_in_what_the_pointer_tells() -> None:
+    one = HISTORY.assign(opened=1, closed=1)
+    assert "1 ouvert, 1 fermé" in turnover(one, **LOOK).data[0].hovertext[0]
+    plan = _traces(membership_path(PLAN.assign(recruits=[np.nan, 1.0, 1.9]), target=1.0, **LOOK))
+    assert plan["years"].hovertext[1].endswith("1 recrue dans l’année")
+    assert plan["years"].hovertext[2].endswith("1,9 recrue dans l’année")
+    assert any("1 visé<" in text for text in texts(membership_path(PLAN, target=1.0, **LOOK)))
+    assert "<b>1 an</b>" in _traces(staying(CURVE, churn_pct=5.0, **LOOK))["staying"].hovertext[1]
+    assert "1 établissement ouvert" in _traces(_fan(past=PAST.assign(open=1)))["past"].hovertext[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analytics.figures.palette import LIGHT, from_template
+from analytics.figures.palette import DARK, LIGHT, Palette, from_template
 
 CONFIG = Path(__file__).parents[3] / ".streamlit" / "config.toml"
 ROLES = ("ours", "gap", None, None, "neutral", "sector", "ink", "secondary", "hair", "land")
@@ -23,13 +23,32 @@ def test_streamlits_slots_are_the_ones_that_its_browser_side_swaps() -> None:
     assert slots.diverging == tuple(f"#0000{slot}" for slot in range(21, 31))
 
 
-def test_paper_has_the_themes_light_colours() -> None:
-    theme = tomllib.loads(CONFIG.read_text(encoding="utf-8"))["theme"]["light"]
+@pytest.mark.parametrize(("mode", "palette"), [("light", LIGHT), ("dark", DARK)])
+def test_paper_and_stage_have_the_themes_colours(mode: str, palette: Palette) -> None:
+    theme = tomllib.loads(CONFIG.read_text(encoding="utf-8"))["theme"][mode]
     for role, color in zip(ROLES, theme["chartCategoricalColors"], strict=True):
         if role:
-            assert getattr(LIGHT, role) == color
-    assert theme["backgroundColor"] == LIGHT.background
-    assert tuple(theme["chartDivergingColors"]) == LIGHT.diverging
+            assert getattr(palette, role) == color
+    assert theme["backgroundColor"] == palette.background
+    assert tuple(theme["chartDivergingColors"]) == palette.diverging
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_words_and_marks_of_drawings_stand_out_from_the_page_and_from_land(palette: Palette) -> None:
+    for ground in (palette.background, palette.land):
+        assert _contrast(palette.ink, ground) >= 7
+        assert _contrast(palette.secondary, ground) >= 4.5
+        for role in ("ours", "gap", "neutral"):
+            assert _contrast(getattr(palette, role), ground) >= 3
+    # Numbers stand on the cluster's bars in the colour of the page.
+    assert _contrast(palette.background, palette.ours) >= 4.5
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_diverging_tones_leave_the_page_from_the_middle_on(palette: Palette) -> None:
+    contrasts = [_contrast(tone, palette.background) for tone in palette.diverging]
+    assert contrasts[:5] == sorted(contrasts[:5], reverse=True)
+    assert contrasts[5:] == sorted(contrasts[5:])
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])

@@ -14,8 +14,11 @@ import pytest
 
 from analytics import tables
 from analytics.errors import UserError
-from analytics.pipeline import Request, apply_decisions, build, replace_members
+from analytics.pipeline.building import build
+from analytics.pipeline.republishing import apply_decisions, replace_members
+from analytics.pipeline.request import Request
 from analytics.settings import DEMO_DIR, default_settings
+from analytics.snapshot import sealed
 from analytics.store import KEPT_SNAPSHOTS, Snapshot, Store
 from analytics.view import View
 
@@ -202,7 +205,7 @@ def test_where_a_firm_is_defined_otherwise_nobody_has_moved(store: Store, tmp_pa
         settings["segments"]["software"]["naf_rev2"] = ["58"]
     else:
         settings["region"]["departments"].remove("82")
-    (old.path / "manifest.json").write_text(json.dumps(old.manifest), encoding="utf-8")
+    (old.path / "manifest.json").write_text(json.dumps(sealed(old.manifest)), encoding="utf-8")
     assert tables.earlier_snapshots(new, ALL, SETTINGS).empty
     with pytest.raises(UserError) as caught:
         tables.bridge(new, ALL, SETTINGS, start=old.id)

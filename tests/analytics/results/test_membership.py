@@ -297,3 +297,10 @@ def test_members_whose_days_cannot_serve_are_counted_and_told() -> None:
     assert basis["undated"] == 4
     assert findings.undated_sentence(basis, translator("en")).startswith("4 members have no usable dates")
     assert findings.undated_sentence(basis.replace(4, 0), translator("en")) == ""
+
+
+def test_the_recruits_of_all_years_are_told() -> None:
+    view = dataclasses.replace(PLAN, target="members", goal=4.0, churn=50.0)
+    answer, basis = (_row(f"membership_{name}", view) for name in ("answer", "basis"))
+    assert answer["recruits_total"] == pytest.approx(14 / 3)
+    assert findings.recruits_total(answer, basis, translator("en")) == "4.7 by 2028"

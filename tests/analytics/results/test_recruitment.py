@@ -318,3 +318,22 @@ def test_what_the_upper_quartile_adds_is_the_sum_over_the_cells() -> None:
     (total,) = tables.quartile_totals(cells).to_dict("records")
     assert total["added_members"] == pytest.approx(sum(cells["added_members"]))
     assert total["added_jobs"] == pytest.approx(sum(cells["added_jobs"]))
+
+
+def test_totals_of_prospects_count_whom_the_list_holds_by_segment() -> None:
+    table = tables.compute("prospect-totals", LISTED, ALL, SETTINGS).set_index("segment")
+    assert table.index.tolist() == ["software", "programming", "consulting"]
+    # Neither the member, nor the withheld firm, nor the nameless one may be called; they count among the firms.
+    assert table["prospects"].tolist() == [0, 2, 2]
+    assert table["jobs_estimate"].tolist() == [0, 14, 99]
+    assert table["firms"].tolist() == [1, 2, 4]
+    assert table["members"].tolist() == [1, 0, 0]
+    cells = tables.white_space(LISTED, ALL, SETTINGS).groupby("segment")["members_missing"].sum()
+    assert table["members_missing"].to_dict() == pytest.approx(cells[table.index].to_dict())
+
+
+def test_totals_of_prospects_are_those_of_the_cell_and_the_segments_of_the_view() -> None:
+    one = dataclasses.replace(ALL, segments=("consulting",))
+    table = tables.prospect_totals(LISTED, one, SETTINGS, language="en")
+    assert table["segment_name"].tolist() == ["IT consulting and services"]
+    assert table["prospects"].tolist() == [len(tables.prospects(LISTED, one, SETTINGS))] == [2]
