@@ -23,6 +23,8 @@ LOCALES = {"fr": "fr_FR", "en": "en_GB"}
 LOCALE_DIR = Path(__file__).parent / "locale"
 NARROW_SPACE = "\u202f"
 MINUS = "\u2212"
+_SIZES = ("bytes", "kilobytes", "megabytes", "gigabytes")
+_STEP = 1_000
 
 
 @cache
@@ -58,6 +60,10 @@ class Translator:
             raise KeyError(f"no text for {key!r} in the {self.language} catalogue")
         return text.format(**params) if params else text
 
+    def has(self, key: str) -> bool:
+        """Return whether the catalogue holds a text of this key."""
+        return self._catalogue.gettext(key) != key
+
     def plural(self, key: str, count: int, **params: object) -> str:
         """Return the singular or plural text of ``key``; its placeholder ``{count}`` is the formatted number."""
         text = self._catalogue.ngettext(key, key, count)
@@ -65,17 +71,19 @@ class Translator:
             raise KeyError(f"no text for {key!r} in the {self.language} catalogue")
         return text.format(count=self.number(count), **params)
 
-    def amount(self, key: str, value: float, **params: object) -> str:
+    def amount(self, key: str, value: float, *, shown: str | None = None, **params: object) -> str:
         """Return the singular or plural text of ``key`` for a number that may have tenths; ``{count}`` is the number.
 
-        In French what is under two is singular (``1,9 recrue``), in English one alone is (``1.9 recruits``).
+        In French what is under two is singular (``1,9 recrue``), in English one alone is (``1.9 recruits``). The number
+        has a tenth under ten, or is written as ``shown``.
         """
-        shown = round(value, 1)
-        form = int(abs(shown)) if self.language == "fr" else 1 if shown == 1 else 2
+        rounded = round(value, 1)
+        form = int(abs(rounded)) if self.language == "fr" else 1 if rounded == 1 else 2
         text = self._catalogue.ngettext(key, key, form)
         if text == key:
             raise KeyError(f"no text for {key!r} in the {self.language} catalogue")
-        return text.format(count=self.tenths(shown) if abs(shown) < 9.95 else self.number(shown), **params)
+        usual = self.tenths(rounded) if abs(rounded) < 9.95 else self.number(rounded)
+        return text.format(count=shown or usual, **params)
 
     def number(self, value: float, decimals: int = 0) -> str:
         """Format a number: ``18 012``, ``2,2`` in French (narrow no-break space, true minus), ``18,012`` in English."""
@@ -94,6 +102,15 @@ class Translator:
         places = decimals if decimals is not None else (1 if abs(value) < 9.95 else 0)
         text = self.number(value, places)
         return f"{text}{NARROW_SPACE}%" if self.language == "fr" else f"{text}%"
+
+    def size(self, size_bytes: int) -> str:
+        """Format the size of a file: ``512 o``, ``1,2 Mo``; ``512 B``, ``1.2 MB``; units are powers of 1,000."""
+        value, names = float(size_bytes), iter(_SIZES)
+        name = next(names)
+        while round(value) >= _STEP and (larger := next(names, None)) is not None:
+            value, name = value / _STEP, larger
+        has_tenth = name != _SIZES[0] and value < 9.95
+        return self(f"common.{name}", size=self.number(value, 1 if has_tenth else 0))
 
     def day(self, value: date | datetime) -> str:
         """Format a day: ``24 nov. 2026``, ``24 Nov 2026``."""

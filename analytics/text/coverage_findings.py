@@ -7,7 +7,7 @@ escapes it. The verbs are conditional where a figure supposes an antenna that is
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Any, Protocol
 
 import pandas as pd
@@ -93,6 +93,24 @@ def map_title(totals: pd.Series, network: pd.Series, t: Translator, *, view: Ask
     return t.plural(
         "coverage.map_title", far, firms=t.number(firms), share=t.percent(100 * far / firms), reach=reach_words(view, t)
     )
+
+
+def with_network(coverage: pd.DataFrame, t: Translator) -> pd.DataFrame:
+    """Return ``tables.coverage`` with its last row, the network's, named in the reader's language."""
+    return coverage.assign(antenna=[*coverage["antenna"].iloc[:-1], t("coverage.network")])
+
+
+def with_bands(nearness: pd.DataFrame, t: Translator, *, unit: str) -> pd.DataFrame:
+    """Return ``tables.nearness`` with its bands named, and its limits by their level."""
+    limits = zip(nearness["low"], nearness["high"], strict=True)
+    named = nearness.rename(columns={"ratio_low": "ratio_low_95", "ratio_high": "ratio_high_95"})
+    named.insert(0, "band", [band_name(low, high, t, unit=unit) for low, high in limits])
+    return named.drop(columns=["low", "high"])
+
+
+def yes_or_no(flags: Iterable[bool], t: Translator) -> list[str]:
+    """Return each flag in words."""
+    return [t("coverage.yes" if is_so else "coverage.no") for is_so in flags]
 
 
 def proof_sentence(summary: pd.Series, answer: pd.DataFrame, t: Translator, *, view: Asked) -> str:

@@ -16,6 +16,8 @@ from analytics.settings import PublishedFigure
 from analytics.text import LOCALES, MINUS, Translator
 
 _NAMED = 3
+# Two shares of one sector differ from this ratio on.
+_DIFFERS = 1.5
 _VOWELS = "AEIOUYÀÂÉÈÊÎÏÔŒH"
 
 
@@ -61,6 +63,32 @@ def published_value(figure: PublishedFigure, t: Translator) -> str:
     return t("overview.about", value=value) if figure.approximate else value
 
 
+def published_in(figure: PublishedFigure, t: Translator) -> str:
+    """Return where a figure was published, and when: ``article de lancement, févr. 2019``."""
+    source, day = figure.source.in_language(t.language), published_on(figure.date, t)
+    return t("overview.published_where", source=source, day=day)
+
+
+def published_beside(row: pd.Series, t: Translator) -> tuple[str, str] | None:
+    """Return what was published beside a loaded figure and where, or None where nothing was.
+
+    Parameters
+    ----------
+    row
+        One of ``tables.key_figures``.
+    """
+    if pd.isna(row["published_value"]):
+        return None
+    value = t.number(row["published_value"])
+    about = t("overview.about", value=value) if row["approximate"] else value
+    if pd.isna(row["value"]):
+        beside = t("overview.published_alone", value=about)
+    else:
+        beside = t("overview.published", value=about, gap=gap(row["gap_pct"], t))
+    day = published_on(row["published_date"], t)
+    return beside, t("overview.published_where", source=row[f"published_source_{t.language}"], day=day)
+
+
 def headline(totals: pd.DataFrame, t: Translator, *, cluster: str, region: str, scope: str | None, roster: bool) -> str:
     """Say how much of the sector the cluster is.
 
@@ -74,21 +102,24 @@ def headline(totals: pd.DataFrame, t: Translator, *, cluster: str, region: str, 
         Whether members are loaded at all.
     """
     row = totals.iloc[0]
-    where = {"firms": t.number(row.firms), "region": of_named(region, t)}
+    firms, place = int(row.firms), of_named(region, t)
     if row.firms == 0:
         return t("overview.title_empty")
     if not roster:
-        return t("overview.title_no_roster", **where)
+        return t.plural("overview.title_no_roster", firms, region=place)
+    if row.members == 0 and scope is None:
+        return t.plural("overview.title_no_member_region", firms, cluster=cluster, region=place)
     if row.members == 0:
-        return t("overview.title_no_member", scope=scope or t("overview.this_selection"), cluster=cluster, **where)
-    key = "but" if row.job_penetration_pct > 1.5 * row.firm_penetration_pct else "and"
+        return t.plural("overview.title_no_member", firms, scope=scope or t("overview.this_selection"), cluster=cluster)
+    says_jobs = pd.notna(row.job_penetration_pct)
+    key = "firms" if not says_jobs else "but" if _compared(row) == "larger" else "and"
     shares = {
         "cluster": cluster,
         "firm_share": t.percent(row.firm_penetration_pct),
-        "job_share": t.percent(row.job_penetration_pct),
+        "job_share": t.percent(row.job_penetration_pct) if says_jobs else "",
     }
     if scope is None:
-        return t(f"overview.title_region_{key}", region=of_named(region, t), **shares)
+        return t(f"overview.title_region_{key}", region=place, **shares)
     return t(f"overview.title_scope_{key}", scope=scope or t("overview.this_selection"), **shares)
 
 
@@ -97,8 +128,9 @@ def shares_title(totals: pd.DataFrame, t: Translator) -> str:
     row = totals.iloc[0]
     if row.firms == 0 or row.members == 0:
         return t("overview.shares_none")
-    ratio = row.job_penetration_pct / row.firm_penetration_pct
-    return t("overview.shares_larger" if ratio > 1.5 else "overview.shares_alike")
+    if pd.isna(row.job_penetration_pct):
+        return t("overview.shares_of_firms")
+    return t(f"overview.shares_{_compared(row)}")
 
 
 def shares_reason(totals: pd.DataFrame, t: Translator) -> str:
@@ -106,11 +138,22 @@ def shares_reason(totals: pd.DataFrame, t: Translator) -> str:
     row = totals.iloc[0]
     if row.firms == 0 or row.members == 0:
         return t("overview.reason_none")
+    if pd.isna(row.job_penetration_pct):
+        return t("overview.reason_no_jobs")
     ours = row.member_jobs / row.members
     if row.firms == row.members:
         return t("overview.reason_all", ours=_persons(ours, t))
     theirs = (row.jobs_estimate - row.member_jobs) / (row.firms - row.members)
-    return t("overview.reason", ours=_persons(ours, t), theirs=_persons(theirs, t))
+    key = "reason_alike" if _compared(row) == "alike" else "reason"
+    return t(f"overview.{key}", ours=_persons(ours, t), theirs=_mean(theirs, t))
+
+
+def _compared(row: pd.Series) -> str:
+    """Return how the members' share of jobs compares with their share of firms, which is not none."""
+    ratio = row.job_penetration_pct / row.firm_penetration_pct
+    if ratio > _DIFFERS:
+        return "larger"
+    return "smaller" if ratio < 1 / _DIFFERS else "alike"
 
 
 def map_title(places: pd.DataFrame, t: Translator) -> str:
@@ -205,5 +248,9 @@ def _only(present: pd.DataFrame, t: Translator) -> str:
 
 
 def _persons(mean: float, t: Translator) -> str:
-    """Return a mean number of persons: whole from ten on, one decimal below."""
+    """Return a mean number of persons in words: whole from ten on, one decimal below."""
+    return t.amount("overview.persons", mean, shown=_mean(mean, t))
+
+
+def _mean(mean: float, t: Translator) -> str:
     return t.number(mean, 0 if mean >= 9.95 else 1)

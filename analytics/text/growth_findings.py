@@ -168,6 +168,12 @@ def recruits_shown(recruits: float) -> float:
     return math.ceil(recruits * size - 1e-9) / size
 
 
+def recruits_total(answer: pd.Series, basis: pd.Series, t: Translator) -> str:
+    """Return the recruits of all years to the target's, rounded up."""
+    total = t.tenths(recruits_shown(answer["recruits_total"]))
+    return t("growth.figure_total", total=total, by=str(int(basis["by"])))
+
+
 def goal_words(basis: pd.Series, t: Translator, *, view: Aimed) -> str:
     """Return the target in words: ``600 adhérents``, ``5 % des entreprises``, ``25 000 emplois d’adhérents``."""
     goal = float(basis["goal"])

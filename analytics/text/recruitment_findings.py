@@ -179,6 +179,11 @@ def reasons(table: pd.DataFrame, column: str, t: Translator) -> pd.Series:
     return said
 
 
+def recruits_shown(recruits: float, t: Translator) -> str:
+    """Return recruits as a figure, with a tenth where that tells something: ``9,6``, ``3 600``."""
+    return t.number(recruits) if recruits >= 99.95 else t.tenths(recruits)
+
+
 def planner_sentence(
     expectation: Expectation,
     t: Translator,

@@ -44,14 +44,37 @@ def test_the_headline_names_what_is_selected() -> None:
     assert _headline(_totals(100, 5, 500, 50), scope="").startswith("Cette sélection : ")
 
 
+@pytest.mark.parametrize(
+    ("totals", "title", "reason"),
+    [
+        ((100, 10, 500, 300), "mais les plus grandes", "si différentes"),
+        ((100, 10, 500, 50), "de la taille du secteur", "voisines"),
+        ((100, 10, 500, 20), "plus petits", "si différentes"),
+    ],
+)
+def test_shares_are_said_to_differ_where_they_do(
+    totals: tuple[int, int, float, float], title: str, reason: str
+) -> None:
+    assert title in findings.shares_title(_totals(*totals), FR)
+    assert reason in findings.shares_reason(_totals(*totals), FR)
+
+
+def test_without_a_choice_no_selection_is_spoken_of() -> None:
+    said = _headline(_totals(100, 0, 500, 0))
+    assert said == "Aucun adhérent de Digital 113 n’est parmi les 100 entreprises du numérique d’Occitanie"
+
+
 def test_the_headline_of_nothing() -> None:
     assert _headline(_totals(0, 0, 0, 0), scope="Lot") == "Aucune entreprise ne répond à cette sélection"
-    assert "aucun adhérent de Digital 113 parmi 100" in _headline(_totals(100, 0, 500, 0), scope="Lot")
-    assert "aucun adhérent n’est chargé" in _headline(_totals(100, 0, 500, 0), roster=False)
+    assert "aucun adhérent de Digital 113 parmi les 100" in _headline(_totals(100, 0, 500, 0), scope="Lot")
+    assert "aucun annuaire n’est chargé" in _headline(_totals(100, 0, 500, 0), roster=False)
+    assert "compte 1 entreprise ;" in _headline(_totals(1, 0, 5, 0), roster=False)
+    assert _headline(_totals(1, 0, 5, 0)).startswith("La seule entreprise du numérique d’Occitanie")
 
 
 def test_why_the_shares_differ() -> None:
     assert findings.shares_reason(_totals(100, 10, 500, 300), FR).startswith("Un adhérent emploie en moyenne *30 pers")
+    assert "*1,0 personne*" in findings.shares_reason(_totals(100, 10, 500, 10), FR)
     assert "*2,2*" in findings.shares_reason(_totals(100, 10, 500, 300), FR)
     assert "Toutes ces entreprises" in findings.shares_reason(_totals(10, 10, 500, 500), FR)
     assert "pas d’adhérent" in findings.shares_reason(_totals(10, 0, 500, 0), FR)

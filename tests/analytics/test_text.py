@@ -94,3 +94,21 @@ def test_percentages_and_days() -> None:
     assert translator("fr").day(datetime.date(2026, 11, 14)) == "14 nov. 2026"
     assert translator("en").day(datetime.date(2026, 11, 14)) == "14 Nov 2026"
     assert set(LANGUAGES) == {"fr", "en"}
+
+
+@pytest.mark.parametrize(
+    ("size", "french", "english"),
+    [
+        (0, "0\u202fo", "0 B"),
+        (999, "999\u202fo", "999 B"),
+        (1_000, "1,0\u202fko", "1.0 kB"),
+        (32_300, "32\u202fko", "32 kB"),
+        (999_600, "1,0\u202fMo", "1.0 MB"),
+        (1_217_000, "1,2\u202fMo", "1.2 MB"),
+        (2_100_000_000, "2,1\u202fGo", "2.1 GB"),
+        (5_000_000_000_000, "5\u202f000\u202fGo", "5,000 GB"),
+    ],
+)
+def test_a_size_has_the_unit_that_shows_it(size: int, french: str, english: str) -> None:
+    assert translator("fr").size(size) == french
+    assert translator("en").size(size) == english
