@@ -26,12 +26,16 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from analytics import removals
 from analytics.errors import UserError
 from analytics.figures.territory import Frame
 from analytics.settings import REFERENCE_DIR, default_settings, store_dir
 from analytics.store import Store
+from pages.shared import access, login, origins, uploads
+from pages.shared.kept import Kept
 
 ASSETS = Path(__file__).parents[1] / "assets"
+KEYS_FILE = ASSETS / "keys.js"
 LAND_FILE = REFERENCE_DIR / "land.svg"
 KEPT = "public, max-age=31536000, immutable"
 
@@ -40,20 +44,28 @@ KEPT = "public, max-age=31536000, immutable"
 async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
     """Load what is heavy once, then take it out of the garbage collector's reach.
 
-    Streamlit collects all generations after each rerun; with Plotly and pandas loaded that costs some 115 ms of every
-    click, and nothing once they are frozen.
+    Looking through Plotly and pandas costs a collection of all generations some 115 ms. That it is not made after each
+    run, as Streamlit would, is set in ``.streamlit/config.toml``: what is cached later would be looked through too.
     """
     del app
     import analytics.tables  # noqa: F401, PLC0415 - here, where nobody waits
 
+    access.expect_connections()
+    access.tell_at_start()
     gc.collect()
     gc.freeze()
     yield {}
 
 
 def middleware() -> list[Middleware]:
-    """Return the middleware of the door: the headers that every answer carries, the language of the document."""
-    return [Middleware(SecurityHeaders, policy=content_policy(index_page())), Middleware(DocumentLanguage)]
+    """Return the middleware of the door: headers, whose sockets and files are taken, where a login ends, language."""
+    return [
+        Middleware(SecurityHeaders, policy=content_policy(index_page())),
+        Middleware(origins.SocketsOfOwnPages),
+        Middleware(uploads.OnlyFromThoseWhoMay),
+        Middleware(login.BackToTheAskedPage),
+        Middleware(DocumentLanguage),
+    ]
 
 
 def routes() -> list[Mount | Route]:
@@ -61,6 +73,7 @@ def routes() -> list[Mount | Route]:
     return [
         Route("/health/snapshot", snapshot_status),
         Route("/assets/geo/{name}", land),
+        Route("/assets/scripts/{name}", keys),
         Mount("/assets/fonts", KeptFiles(directory=ASSETS / "fonts")),
     ]
 
@@ -117,6 +130,8 @@ class SecurityHeaders:
 class DocumentLanguage:
     """Make Streamlit's document say in which language the page is, which screen readers go by, and whose it is.
 
+    It also loads the one script of ours, for readers without a mouse: the policy allows no other way in.
+
     The document says ``en`` and ``Streamlit`` whatever the page; the browser shows that title until the first run.
     """
 
@@ -142,6 +157,7 @@ class DocumentLanguage:
                 if b"<html" in page[:2000]:
                     page = page.replace(b'<html lang="en">', b'<html lang="' + language + b'">', 1)
                     page = page.replace(b"<title>Streamlit</title>", b"<title>" + site_name().encode() + b"</title>", 1)
+                    page = page.replace(b"</head>", keys_element() + b"</head>", 1)
                 headers = [pair for pair in started["headers"] if pair[0].lower() != b"content-length"]
                 length = [(b"content-length", str(len(page)).encode())] if page else []
                 await send({**started, "headers": [*headers, *length]})
@@ -167,19 +183,35 @@ class KeptFiles(StaticFiles):
         return response
 
 
-async def snapshot_status(request: Request) -> JSONResponse:
-    """Tell monitors which snapshot is published; nothing of a member or a firm."""
+def snapshot_status(request: Request) -> JSONResponse:
+    """Tell monitors which snapshot readers are answered with; nothing of a member or a firm.
+
+    Every table of it is read from the disk and checked, anew where the last check is older than some seconds: damage is
+    told before a page meets it, and nobody keeps the disk busy by asking. Then the status is 503: ``error`` is what was
+    found, ``published_id`` where, and the usual three are of the whole snapshot with which pages go on answering; where
+    there is none, they are absent. Whether the server lives is asked of ``/_stcore/health``: a damaged
+    file is no reason to restart it.
+    """
     del request
-    kept = {"cache-control": "no-store"}
+    code, status = checked_status(store_dir())
+    return JSONResponse(status, status_code=code, headers={"cache-control": "no-store"})
+
+
+def _check(root: Path) -> tuple[int, dict[str, Any]]:
     try:
-        snapshot = Store(store_dir()).current()
+        served = removals.served(Store(root))
     except UserError as error:
-        return JSONResponse({"error": error.key}, status_code=503, headers=kept)
-    status: dict[str, Any] = {"snapshot_id": None, "built_at": None, "is_demo": None}
-    if snapshot is not None:
-        built = str(snapshot.manifest["built_at"])
-        status = {"snapshot_id": snapshot.id, "built_at": built, "is_demo": snapshot.is_demo}
-    return JSONResponse(status, headers=kept)
+        return 503, {"error": error.key, "published_id": Store(root).current_id()}
+    if served is None:
+        return 200, {"snapshot_id": None, "built_at": None, "is_demo": None}
+    snapshot = served.snapshot
+    status = {"snapshot_id": snapshot.id, "built_at": snapshot.manifest["built_at"], "is_demo": snapshot.is_demo}
+    if served.damage is None:
+        return 200, status
+    return 503, status | {"error": served.damage.key, "published_id": served.published_id}
+
+
+checked_status = Kept(_check, seconds=5)
 
 
 async def land(request: Request) -> Response:
@@ -199,6 +231,29 @@ def land_drawing() -> bytes:
 def land_name(drawing: bytes) -> str:
     """Return the versioned file name of the drawing."""
     return f"land.{hashlib.sha256(drawing).hexdigest()[:8]}.svg"
+
+
+async def keys(request: Request) -> Response:
+    """Serve the script for readers without a mouse under the name that carries its hash."""
+    if request.path_params["name"] != keys_name():
+        return Response(status_code=404)
+    return Response(keys_script(), media_type="text/javascript", headers={"cache-control": KEPT})
+
+
+@cache
+def keys_script() -> bytes:
+    """Return the script for readers without a mouse, read once."""
+    return KEYS_FILE.read_bytes()
+
+
+def keys_name() -> str:
+    """Return the versioned file name of the script."""
+    return f"keys.{hashlib.sha256(keys_script()).hexdigest()[:8]}.js"
+
+
+def keys_element() -> bytes:
+    """Return the element that loads the script."""
+    return f'<script defer src="/assets/scripts/{keys_name()}"></script>'.encode()
 
 
 @cache
