@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import blocks, desk, filters, history, inventory, loading
+from analytics.text.schema_findings import schema_sentences
+from pages.shared import blocks, desk, filters, inventory, new_files, snapshots
 
 reader = filters.bar(filters=())
 t = reader.t
 
-loading.show_outcome()
 blocks.title(inventory.headline(reader))
 
 with blocks.block("files", inventory.files_title(reader)):
@@ -20,6 +20,7 @@ with left, blocks.block("register-rows", inventory.rows_title(reader, "register"
     blocks.rows(inventory.rows(reader, "register"))
 with right, blocks.block("quality", inventory.quality_title(reader), t("sources.quality_subtitle")):
     blocks.rows(inventory.quality(reader))
+    inventory.show_faults(schema_sentences(reader.snapshot.manifest, t))
 
 if inventory.has_roster(reader):
     left, right = st.columns(2, gap="large")
@@ -27,15 +28,16 @@ if inventory.has_roster(reader):
         blocks.rows(inventory.rows(reader, "members"))
     with right, blocks.block("matches", inventory.matches_title(reader), t("sources.matches_subtitle")):
         blocks.rows(inventory.matches(reader))
-    faults = inventory.faults(reader)
-    with blocks.block("faults", inventory.faults_title(reader, faults), t("sources.faults_subtitle")):
-        inventory.show_faults(faults)
-    with blocks.block("desk", desk.title(reader), t("sources.desk_subtitle")):
-        desk.review(reader)
+    with blocks.block("faults", inventory.faults_title(reader), t("sources.faults_subtitle")):
+        inventory.show_faults(inventory.faults(reader))
+    if reader.person.may("review"):
+        with blocks.block("desk", desk.title(reader), t("sources.desk_subtitle")):
+            desk.review(reader)
 
-with blocks.block("load", t("sources.load_title"), t("sources.load_subtitle")):
-    loading.form(reader)
-with blocks.block("history", history.title(reader), t("sources.history_subtitle")):
-    history.list_snapshots(reader)
+if reader.person.may("publish"):
+    with blocks.block("load", t("sources.load_title"), t("sources.load_subtitle")):
+        new_files.form(reader)
+with blocks.block("history", snapshots.title(reader), t("sources.history_subtitle")):
+    snapshots.list_snapshots(reader)
 with blocks.block("published", t("sources.published_title"), t("sources.published_subtitle")):
-    blocks.rows(inventory.published(reader))
+    blocks.rows(inventory.published_figures(reader))

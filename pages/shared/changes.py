@@ -8,8 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from analytics.errors import UserError
+from analytics.export import steps as told_steps
 from analytics.figures.waterfall import waterfall
-from analytics.tables import READS, data_day
+from analytics.tables import READS
 from analytics.text import growth_findings as findings
 from analytics.view import COMPARED
 from pages.shared import blocks, guards
@@ -29,8 +30,8 @@ def show(reader: Reader) -> None:
         return
     told = [name for name in COMPARED if name in set(steps["figure"])]
     figure = reader.view.compared if reader.view.compared in told else told[0]
-    since = _day(reader, earlier)
-    title = findings.bridge_title(steps, t, since=since, figure=figure)
+    start, end = told_steps.ends(reader, earlier, figure)
+    title = findings.bridge_title(steps, t, since=start, figure=figure)
     with blocks.block("bridge", title, t("growth.bridge_subtitle")):
         _choose_snapshot(reader, earlier)
         widgets.segmented(
@@ -38,15 +39,14 @@ def show(reader: Reader) -> None:
             "compared",
             told,
             label=t("growth.figure_label"),
-            shown=partial(_figure_name, reader),
+            shown=partial(told_steps.figure_name, t),
             is_label_hidden=True,
         )
-        named = _named(reader, steps, since=since)
+        named = steps.assign(name=[findings.step_name(step, t, start=start, end=end) for step in steps["step"]])
         draw = partial(waterfall, named[named["figure"] == figure], palette=blocks.slots(), language=t.language)
         drawn = reader.figure(f"bridge-{figure}", draw, reads=READS["bridge"])
-        blocks.chart(drawn, name=f"bridge-{figure}", alt=title)
-        words = named.assign(step_name=named["name"], figure=[_figure_name(reader, f) for f in named["figure"]])
-        blocks.tools(reader, words[["figure", "step_name", "change", "level"]], name="bridge", title=title)
+        blocks.chart(drawn, name=f"bridge-{figure}", kind="steps", alt=title)
+        blocks.tools(reader, told_steps.in_words(reader, steps), name="bridge", title=title)
 
 
 def _choose_snapshot(reader: Reader, earlier: pd.DataFrame) -> None:
@@ -69,19 +69,3 @@ def _choose_snapshot(reader: Reader, earlier: pd.DataFrame) -> None:
         on_change=widgets.set_field,
         args=(reader, "since"),
     )
-
-
-def _day(reader: Reader, earlier: pd.DataFrame) -> str:
-    """Return the day of the snapshot with which this one is compared."""
-    is_meant = earlier["id"] == reader.view.since if reader.view.since else earlier["is_usual"]
-    return reader.t.day(earlier.loc[is_meant, "day"].iloc[0])
-
-
-def _named(reader: Reader, steps: pd.DataFrame, *, since: str) -> pd.DataFrame:
-    t = reader.t
-    end = t.day(data_day(reader.snapshot))
-    return steps.assign(name=[findings.step_name(step, t, start=since, end=end) for step in steps["step"]])
-
-
-def _figure_name(reader: Reader, figure: str) -> str:
-    return reader.t("growth.bridge_members" if figure == "members" else f"growth.measure_{figure}")

@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from analytics import tables
-from pages.shared import guards, loaders, loading
+from analytics import removals, tables
+from analytics.pipeline import republishing
+from pages.shared import access, guards, loaders, outcomes
 from pages.shared.first_build import progress_bar
 from pages.shared.loaders import Reader
 
@@ -18,13 +19,19 @@ _CHOSEN = "desk-member"
 
 
 def title(reader: Reader) -> str:
-    """Say how many members wait for people."""
-    waiting = tables.review(reader.snapshot)["member_id"].nunique()
-    return reader.t.plural("sources.desk_title", waiting) if waiting else reader.t("sources.desk_none")
+    """Say how many members wait for people, and how many of them are former ones, whom no other count holds."""
+    t, waiting = reader.t, tables.review(reader.snapshot)["member_id"].nunique()
+    if not waiting:
+        return t("sources.desk_none")
+    said = t.plural("sources.desk_title", waiting)
+    former = waiting - reader.snapshot.manifest["counts"]["members_to_review"]
+    return t.plural("sources.desk_former", former, title=said) if former > 0 else said
 
 
 def review(reader: Reader) -> None:
     """Show one member with its candidates, and apply what was decided."""
+    access.refuse_names("review", reader.person)
+    outcomes.show("desk")
     candidates = tables.review(reader.snapshot)
     decisions = loaders.store().decisions()
     members = candidates.drop_duplicates("member_id").set_index("member_id")
@@ -100,20 +107,26 @@ def _apply(reader: Reader, decided: list[str], *, of: int) -> None:
         st.html(f'<div class="finding">{escape(t.plural("sources.desk_decided", len(decided), of=t.number(of)))}</div>')
         asked = st.button(t("sources.desk_apply"), type="primary", key="desk-apply-do")
     if asked:
-        from analytics import pipeline  # noqa: PLC0415 - readers and geometry, which no other page loads
-
         with guards.one_sentence(t.language):
-            with progress_bar(t, t("sources.applying")) as report:
-                pipeline.apply_decisions(loaders.store(), report)
-            loading.finish(t.plural("sources.desk_applied", len(decided)))
+            # The bar around it: taking it away may end the run, which must then be recorded already.
+            with (
+                progress_bar(t, t("sources.applying")) as report,
+                access.acting("review", "apply_decisions") as action,
+            ):
+                action.count = len(decided)
+                action.snapshot = republishing.apply_decisions(loaders.store(), report).id
+            outcomes.finish(t.plural("sources.desk_applied", len(decided)), place="desk")
 
 
 def _decide(reader: Reader, member: str, siren: str | None) -> None:
     with guards.one_sentence(reader.t.language):
-        loaders.store().record_decision(member, siren)
+        with access.acting("review", "decide") as action:
+            removals.record_decision(loaders.store(), member, siren)
+            action.count = 1
         st.session_state["desk-next"] = True
 
 
 def _undo(reader: Reader, member: str) -> None:
-    with guards.one_sentence(reader.t.language):
+    with guards.one_sentence(reader.t.language), access.acting("review", "undo_decision") as action:
         loaders.store().forget_decision(member)
+        action.count = 1

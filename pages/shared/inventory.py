@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from html import escape
 
-import streamlit as st
-
-from analytics.text.findings import published_on, published_value
-from pages.shared import provenance
+from analytics.export import provenance
+from analytics.pipeline.manifest import faults_of
+from analytics.text.findings import published_in, published_value
+from analytics.text.left_out import left_out_reason
+from analytics.text.roster_findings import faults_sentence, outcome_counts, outcomes_sentence
+from pages.shared import blocks
 from pages.shared.loaders import Reader
 
-_REASON = {"register": "register.reason.", "members": "members.left_out."}
-_OUTCOMES = ("matched", "to_review", "not_found")
-_KILOBYTE = 1_000
 _DIGEST = 12
 
 
 def headline(reader: Reader) -> str:
-    """Return the title of the page: how much is loaded, and what waits for people."""
+    """Return the title of the page: how much is loaded, and what matching the members came to."""
     t, counts = reader.t, reader.snapshot.manifest["counts"]
-    firms = t.plural("sources.firms", counts["firms"])
     if not has_roster(reader):
-        return t("sources.title_no_roster", firms=firms)
-    waiting = counts["members_to_review"]
-    members = t.plural("sources.members", counts["members"])
-    if not waiting:
-        return t("sources.title", firms=firms, members=members)
-    return t("sources.title_review", firms=firms, members=members, waiting=t.plural("sources.waiting", waiting))
+        return t.plural("sources.title_no_roster", counts["firms"])
+    firms, members = t.plural("common.firms", counts["firms"]), t.plural("sources.members", counts["members"])
+    if not counts["members"]:
+        return t("sources.title_no_member", firms=firms, members=members)
+    return t("sources.title", firms=firms, members=members, outcomes=outcomes_sentence(counts, t))
 
 
 def has_roster(reader: Reader) -> bool:
@@ -45,21 +42,22 @@ def show_files(reader: Reader) -> None:
     t = reader.t
     lines = []
     for given in reader.snapshot.manifest["sources"]:
-        size = t("sources.kilobytes", size=t.number(given["bytes"] / _KILOBYTE))
-        about = f"{given['file']} · {size} · {t.day(provenance.moment(given['modified']))}"
+        about = f"{given['file']} · {t.size(given['bytes'])} · {t.day(provenance.moment(given['modified']))}"
         digest = given["sha256"]
         lines.append(
-            f"<div><span>{escape(t('sources.role_' + given['role']))}</span><span>{escape(about)}</span>"
-            f'<small>SHA-256 <span title="{escape(digest)}">{escape(digest[:_DIGEST])}…</span></small></div>'
+            f"<span>{escape(t('sources.role_' + given['role']))}</span>"
+            f'<span class="about">{escape(about)}</span>'
+            f'<small>SHA-256 <span title="{escape(digest)}">{escape(digest[:_DIGEST])}…</span></small>'
         )
-    st.html(f'<div class="rows">{"".join(lines)}</div>')
+    blocks.listed(lines)
 
 
 def rows_title(reader: Reader, role: str) -> str:
     """Say how many rows were kept of how many read."""
     t, counts = reader.t, reader.snapshot.manifest["counts"]
     read, kept = counts[f"{role}_rows_read"], counts[f"{role}_rows_kept"]
-    return t(f"sources.rows_title_{role}", read=t.number(read), kept=t.number(kept))
+    of = t.plural("sources.rows_read", read) if role == "register" else t.number(read)
+    return t.plural(f"sources.rows_title_{role}", kept, read=of)
 
 
 def rows(reader: Reader, role: str) -> list[tuple[str, str]]:
@@ -67,7 +65,7 @@ def rows(reader: Reader, role: str) -> list[tuple[str, str]]:
     t, manifest = reader.t, reader.snapshot.manifest
     left_out = sorted(manifest["excluded"].get(role, {}).items(), key=lambda pair: -pair[1])
     kept = (t("sources.rows_kept"), manifest["counts"][f"{role}_rows_kept"])
-    named = [kept, *((t(_REASON[role] + reason), count) for reason, count in left_out)]
+    named = [kept, *((left_out_reason(role, reason, t), count) for reason, count in left_out)]
     return [(name, t.number(count)) for name, count in named]
 
 
@@ -87,45 +85,41 @@ def quality(reader: Reader) -> list[tuple[str, str]]:
 
 
 def matches_title(reader: Reader) -> str:
-    """Say how many members were found in the register."""
+    """Say how many members were matched to a firm of the register."""
     t, counts = reader.t, reader.snapshot.manifest["counts"]
     return t.plural("sources.matches_title", counts["members_matched"], members=t.number(counts["members"]))
 
 
 def matches(reader: Reader) -> list[tuple[str, str]]:
-    """Return members by outcome of the matching."""
+    """Return members by outcome of the matching; of those matched how many are firms of the sector, as elsewhere."""
     t, counts = reader.t, reader.snapshot.manifest["counts"]
-    found = [(t(f"matching.{outcome}"), counts[f"members_{outcome}"]) for outcome in _OUTCOMES]
+    found = [(t(f"matching.{outcome}"), count) for outcome, count in outcome_counts(counts).items()]
+    if (in_sector := counts.get("members_in_sector")) is not None:  # a manifest from before it was counted has none
+        found.insert(1, (t("matching.in_sector"), in_sector))
     found.append((t("sources.former"), counts["members_former"]))
     return [(name, t.number(count)) for name, count in found]
 
 
-def published(reader: Reader) -> list[tuple[str, str]]:
+def published_figures(reader: Reader) -> list[tuple[str, str]]:
     """Return what others published, in the order of the settings: what, of which scope, by whom and when; how many."""
     t, lines = reader.t, []
     for figure in reader.settings.published:
         scope = f" ({figure.scope.in_language(t.language)})" if figure.scope else ""
-        by = t(
-            "overview.published_where", source=figure.source.in_language(t.language), day=published_on(figure.date, t)
-        )
+        by = published_in(figure, t)
         lines.append((f"{t(f'sources.quantity_{figure.quantity}')}{scope} · {by}", published_value(figure, t)))
     return lines
 
 
 def faults(reader: Reader) -> list[str]:
     """Return what was wrong with rows of the roster, a sentence a kind, with row numbers and no name."""
-    from analytics.pipeline import faults_of  # noqa: PLC0415 - readers and geometry, which no other page loads
-
     return [fault.message(reader.t.language) for fault in faults_of(reader.snapshot)]
 
 
-def faults_title(reader: Reader, found: list[str]) -> str:
-    """Say how many kinds of faults the roster has."""
-    return reader.t.plural("sources.faults_title", len(found)) if found else reader.t("sources.faults_none")
+def faults_title(reader: Reader) -> str:
+    """Say how many rows of the roster are to mend."""
+    return faults_sentence(reader.snapshot.manifest, reader.t)
 
 
 def show_faults(found: list[str]) -> None:
     """List the faults."""
-    items = "".join(f"<div><span>{escape(sentence)}</span></div>" for sentence in found)
-    if items:
-        st.html(f'<div class="rows">{items}</div>')
+    blocks.listed(f"<span>{escape(sentence)}</span>" for sentence in found)

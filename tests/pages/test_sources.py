@@ -9,7 +9,8 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 from analytics import tables
-from analytics.pipeline import build_demo, faults_of
+from analytics.pipeline.building import build_demo
+from analytics.pipeline.manifest import faults_of
 from analytics.store import Store
 
 Open = Callable[..., AppTest]
@@ -19,6 +20,7 @@ def test_it_tells_rows_faults_and_hashes(open_page: Open, demo_root: Path) -> No
     app = open_page("sources.py")
     assert not app.exception
     assert app.title[0].value.startswith("18\u202f000 entreprises et 400 adhérents chargés")
+    assert "394 rapprochés, 4 à vérifier, 2 sans entreprise trouvée" in app.title[0].value
     bodies = "\n".join(element.proto.body for element in app.get("html"))
     snapshot = Store(demo_root).current()
     assert snapshot is not None

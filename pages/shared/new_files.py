@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from analytics.errors import UserError
-from pages.shared import guards, inventory, loaders
+from analytics.pipeline.request import Request
+from analytics.store import Snapshot
+from pages.shared import access, guards, inventory, loaders, outcomes, uploads
 from pages.shared.first_build import progress_bar
 from pages.shared.loaders import Reader
 
@@ -24,7 +28,6 @@ _TYPES = {
     "legal_units": ["parquet", "csv", "zip"],
     "members": ["xlsx", "csv"],
 }
-_OUTCOME = "loading_outcome"
 
 
 def form(reader: Reader) -> None:
@@ -35,9 +38,12 @@ def form(reader: Reader) -> None:
     for column, (role, types) in zip(columns, _TYPES.items(), strict=True):
         with column:
             given[role] = st.file_uploader(t(f"sources.upload_{role}"), type=types, key=f"upload-{role}")
+    limits = t("rights.upload_limits", files=t.number(len(_TYPES)), size=t.number(uploads.limit_megabytes()))
+    st.html(f'<div class="source">{escape(limits)}</div>')
     shrink = st.checkbox(t("sources.allow_shrink"), key="allow-shrink")
     nothing_to_do = given["register"] is None and given["members"] is None
     asked = st.button(t("sources.build"), type="primary", disabled=nothing_to_do, key="build")
+    outcomes.show("load")
     if nothing_to_do:
         st.html(f'<div class="source">{t("sources.build_hint")}</div>')
     if asked:
@@ -45,41 +51,40 @@ def form(reader: Reader) -> None:
             _build(reader, {role: file for role, file in given.items() if file is not None}, allow_shrink=shrink)
 
 
-def show_outcome() -> None:
-    """Show what the last action of this session did, once."""
-    outcome = st.session_state.pop(_OUTCOME, None)
-    if outcome:
-        st.success(outcome)
-
-
-def finish(sentence: str) -> None:
-    """Keep what an action did and draw the page anew on what is published now."""
-    st.session_state[_OUTCOME] = sentence
-    st.rerun()
-
-
 def _build(reader: Reader, given: dict[str, UploadedFile], *, allow_shrink: bool) -> None:
-    from analytics import pipeline  # noqa: PLC0415 - readers and geometry, which no other page loads
-
-    t = reader.t
-    with _kept_aside(given) as paths, progress_bar(t, t("sources.building")) as report:
-        try:
-            if "register" in paths:
-                request = pipeline.Request(**paths, store=loaders.store(), allow_shrink=allow_shrink)
-                snapshot = pipeline.build(request, report)
-            else:
-                snapshot = pipeline.replace_members(loaders.store(), paths["members"], report)
-        except UserError as error:
-            if error.key != "build.shrunk":
-                raise
-            raise UserError("sources.shrunk", **error.params) from error  # Here it is a box to tick, not an option.
+    t, what = reader.t, "build" if "register" in given else "publish_roster"
+    # Drawing, to take the bar away too, is where Streamlit may end a run: not between the publication and its record.
+    with (
+        progress_bar(t, t("sources.building")) as report,
+        access.acting("publish", what) as action,
+        _kept_aside(given) as paths,
+    ):
+        snapshot = _published_from(paths, report, allow_shrink=allow_shrink)
+        action.snapshot = snapshot.id
     built = Reader(snapshot, reader.settings, reader.view, t)
-    finish(t("sources.built", title=inventory.headline(built)))
+    outcomes.finish(t("sources.built", title=inventory.headline(built)), place="load")
+
+
+def _published_from(paths: dict[str, Path], report: Callable[[str, float], None], *, allow_shrink: bool) -> Snapshot:
+    from analytics.pipeline import building, republishing  # noqa: PLC0415 - the register engine: a quarter of a second
+
+    if "register" not in paths:
+        return republishing.replace_members(loaders.store(), paths["members"], report)
+    try:
+        request = Request(**paths, store=loaders.store(), allow_shrink=allow_shrink)
+        return building.build(request, report)
+    except UserError as error:
+        if error.key != "build.shrunk":
+            raise
+        raise UserError("sources.shrunk", **error.params) from error  # Here it is a box to tick, not an option.
 
 
 @contextmanager
 def _kept_aside(given: dict[str, UploadedFile]) -> Iterator[dict[str, Path]]:
-    """Write the files into a folder that only this account can open, under their own names; remove it after."""
+    """Write the files into a folder that only this account can open, under their own names; remove it after.
+
+    It is removed when the build fails too.
+    """
     with tempfile.TemporaryDirectory(prefix="ecosystem-") as folder:
         paths = {}
         for role, file in given.items():
@@ -88,8 +93,12 @@ def _kept_aside(given: dict[str, UploadedFile]) -> Iterator[dict[str, Path]]:
             # The name is the sender's: only its last part is used, and it names the file in messages.
             paths[role] = place / (Path(file.name.replace("\\", "/")).name or role)
             try:
-                with paths[role].open("wb") as copy:
+                with os.fdopen(_opened_for_us_alone(paths[role]), "wb") as copy:
                     shutil.copyfileobj(file, copy)
             except OSError as error:
                 raise UserError("sources.upload_failed", file=file.name, reason=error.strerror or "") from error
         yield paths
+
+
+def _opened_for_us_alone(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
