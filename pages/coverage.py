@@ -35,9 +35,9 @@ left, right = st.columns([8, 5], gap="large")
 title = findings.worth_title(network, t)
 with left, blocks.block("worth", title, t("coverage.worth_subtitle")):
     antenna_sheet.worth(reader, antenna, alt=title)
-    blocks.tools(reader, antenna_sheet.worth_table(reader), name="coverage", title=title)
+    blocks.tools(reader, findings.with_network(network, t), name="coverage", title=title)
 stable = reader.table("stability")
-title = findings.stability_title(stable, t, asked=offices.asked())
+title = offices.stable_title(reader)
 with right, blocks.block("stability", title, t("coverage.stability_subtitle", unit=t(f"coverage.unit_{view.unit}"))):
     offices.stable(reader, alt=title)
     blocks.tools(reader, stable.drop(columns="is_first_nearby"), name="stability", title=title)
@@ -56,4 +56,4 @@ with left, blocks.block("curve", title, t("coverage.curve_subtitle")):
 title = findings.nearness_title(bands, t, unit=view.unit)
 with right, blocks.block("nearness", title, t("coverage.nearness_subtitle")):
     reach.bands(reader, alt=title)
-    blocks.tools(reader, reach.band_table(reader), name="nearness", title=title)
+    blocks.tools(reader, findings.with_bands(reader.table("nearness"), t, unit=view.unit), name="nearness", title=title)

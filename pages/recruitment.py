@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from analytics.export.sections.recruitment import thresholds_in_words
 from analytics.text import recruitment_findings as findings
 from pages.shared import blocks, cells, filters, model, planning, prospecting
 
@@ -27,7 +28,7 @@ with right:
         planning.controls(reader)
         planning.expectation(reader, plan)
     with blocks.block("steps", steps_title, t("recruitment.steps_subtitle")):
-        steps = cells.steps(reader)
+        steps = thresholds_in_words(reader)
         blocks.rows(cells.step_rows(steps, t))
         blocks.tools(reader, steps, name="thresholds", title=t("recruitment.steps_title"))
 

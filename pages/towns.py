@@ -25,7 +25,7 @@ if town_pieces.is_comparable(towns):
     left, right = st.columns([8, 5], gap="large")
     with left, blocks.block("funnel", findings.funnel_title(towns, t), town_pieces.funnel_key(t, level)):
         limits = reader.table("town_limits")
-        draw.chart("funnel", partial(funnel, towns, limits, **look), alt=town_pieces.alt(towns, t))
+        draw.chart("funnel", partial(funnel, towns, limits, **look), kind="scatter", alt=town_pieces.alt(towns, t))
         blocks.tools(reader, town_pieces.all_towns(towns, t), name="towns", title=findings.funnel_title(towns, t))
     with right, blocks.block("sheet", sheet.title(towns, town, t)):
         sheet.summary(reader, towns, town)
@@ -41,11 +41,14 @@ if town_pieces.is_comparable(towns):
         antennas, contours = reader.snapshot.table("antennas"), reader.table("contours")
         about = {"level": level, "frame": door.land_frame(), **look}
         with st.container(key="ratio-map", height=484, border=False):
-            draw.chart("ratio-map", partial(ratio_map, towns, contours, antennas, **about), alt=title, height="stretch")
+            drawn = partial(ratio_map, towns, contours, antennas, **about)
+            draw.chart("ratio-map", drawn, kind="map", alt=title, height="stretch")
+        blocks.tools(reader, town_pieces.mapped_towns(towns, t), name="ratio-map", title=title)
     title = findings.quadrant_title(towns, t, level=level)
     near_km = reader.settings.towns.near_km
     with right, blocks.block("quadrant", title, t("towns.quadrant_subtitle", km=t.number(near_km))):
-        draw.chart("quadrant", partial(quadrant, towns, near_km=near_km, **look), alt=title)
+        draw.chart("quadrant", partial(quadrant, towns, near_km=near_km, **look), kind="scatter", alt=title)
+        blocks.tools(reader, town_pieces.towns_by_kind(towns, t), name="quadrant", title=title)
 else:
     with blocks.block("sheet", sheet.title(towns, town, t)):
         sheet.summary(reader, towns, town)

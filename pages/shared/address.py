@@ -15,11 +15,13 @@ import streamlit as st
 from analytics.errors import UserError
 from analytics.settings import Settings
 from analytics.text import LANGUAGES
-from analytics.view import QUERY_KEYS, View
+from analytics.view import OTHER_KEYS, QUERY_KEYS, View
 
-_LANGUAGE, _VIEW, _SEEN, _PAGE, _CHANGED, _FAULT = (
-    f"address_{n}" for n in ("language", "view", "seen", "page", "changed", "fault")
+_LANGUAGE, _VIEW, _SEEN, _PAGE, _CHANGED, _FAULT, _PLACE = (
+    f"address_{n}" for n in ("language", "view", "seen", "page", "changed", "fault", "place")
 )
+# Where one is in a presentation; other pages know nothing of it.
+_PLACE_KEYS = tuple(key for key in OTHER_KEYS if key != "lang")
 
 
 def read(page: str, settings: Settings) -> None:
@@ -30,6 +32,8 @@ def read(page: str, settings: Settings) -> None:
     state = st.session_state
     now = _address()
     moved = state.get(_PAGE, page) != page
+    if moved:
+        state.pop(_PLACE, None)
     state[_PAGE] = page
     changed_here = state.pop(_CHANGED, False)
     if now == state.get(_SEEN) or changed_here or (moved and not now):
@@ -38,6 +42,7 @@ def read(page: str, settings: Settings) -> None:
     given = parse_qsl(now, keep_blank_values=True)
     asked = next((value for key, value in given if key == "lang"), LANGUAGES[0])
     state[_LANGUAGE] = asked if asked in LANGUAGES else LANGUAGES[0]
+    state[_PLACE] = {key: value for key, value in given if key in _PLACE_KEYS}
     state.pop(_FAULT, None)
     try:
         state[_VIEW] = View.from_query(urlencode([pair for pair in given if pair[0] in QUERY_KEYS]), settings)
@@ -48,13 +53,23 @@ def read(page: str, settings: Settings) -> None:
 
 def write(settings: Settings) -> None:
     """Make the address say the state; nothing is sent when it does."""
-    pairs = parse_qsl(view(settings).to_query(settings))
-    if language() != LANGUAGES[0]:
-        pairs.append(("lang", language()))
-    wanted = urlencode(pairs)
+    wanted = query(settings, language(), **{key: place(key) for key in _PLACE_KEYS})
     if wanted != _address():
-        st.query_params.from_dict(_lists(pairs))
+        st.query_params.from_dict(_lists(parse_qsl(wanted)))
     st.session_state[_SEEN] = wanted
+
+
+def query(settings: Settings, wanted: str, **where: str) -> str:
+    """Return what is selected as the address says it, in this language, at a place of a presentation."""
+    pairs = parse_qsl(view(settings).to_query(settings))
+    if wanted != LANGUAGES[0]:
+        pairs.append(("lang", wanted))
+    return urlencode([*pairs, *((key, value) for key, value in where.items() if value)])
+
+
+def parameters(settings: Settings, **where: str) -> dict[str, list[str]]:
+    """Return the parameters of an address that keeps the view and the language, at a place of a presentation."""
+    return _lists(parse_qsl(query(settings, language(), **where)))
 
 
 def language() -> str:
@@ -80,9 +95,14 @@ def change(settings: Settings, **fields: object) -> None:
     select(dataclasses.replace(view(settings), **fields))  # type: ignore[arg-type]
 
 
-def speak(wanted: str) -> None:
-    """Change the language; from a widget's callback."""
-    st.session_state[_LANGUAGE] = wanted
+def place(key: str) -> str:
+    """Return where one is in a presentation: ``scene``, ``play``, ``theme``; empty where the address does not say."""
+    return str(st.session_state.get(_PLACE, {}).get(key, ""))
+
+
+def go(**where: str) -> None:
+    """Change where one is in a presentation; from a widget's callback, or before a rerun."""
+    st.session_state[_PLACE] = st.session_state.get(_PLACE, {}) | where
     st.session_state[_CHANGED] = True
 
 
@@ -93,7 +113,7 @@ def fault() -> UserError | None:
 
 
 def _address() -> str:
-    known = [k for k in (*QUERY_KEYS, "lang") if k in st.query_params]
+    known = [k for k in (*QUERY_KEYS, "lang", *_PLACE_KEYS) if k in st.query_params]
     return urlencode([(key, value) for key in known for value in st.query_params.get_all(key)])
 
 

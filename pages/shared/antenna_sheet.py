@@ -34,13 +34,7 @@ def worth(reader: Reader, antenna: str | None, *, alt: str) -> None:
         return
     draw = partial(_worth_bars, reader, rows, antenna)
     figure = reader.figure(f"worth-{antenna}", draw, reads=READS["coverage"])
-    blocks.chart(figure, name="worth", alt=alt, on_click=partial(reach.choose, reader))
-
-
-def worth_table(reader: Reader) -> pd.DataFrame:
-    """Return the table behind the bars; its last row, the network's, is named in the reader's language."""
-    rows = reader.table("coverage")
-    return rows.assign(antenna=[*rows["antenna"].iloc[:-1], reader.t("coverage.network")])
+    blocks.chart(figure, name="worth", kind="bars", alt=alt, on_click=partial(reach.choose, reader))
 
 
 def title(reader: Reader, antenna: str) -> str:
@@ -82,21 +76,21 @@ def _summary(reader: Reader, antenna: str) -> None:
 def _firms(reader: Reader, antenna: str) -> None:
     """Draw the firms of the territory by activity."""
     segments = _around(reader, antenna).table("town_firms", by="segment", language=reader.t.language)
-    _head(reader.t("coverage.sheet_segments"))
+    blocks.head(reader.t("coverage.sheet_segments"))
     blocks.rows(sheet.counted(segments.sort_values("firms", ascending=False), reader.t))
 
 
 def _members(reader: Reader, antenna: str) -> None:
     """Draw the largest members of the territory."""
     members = _around(reader, antenna).table("town_members").head(_SHOWN)
-    _head(reader.t("coverage.sheet_members_head"))
+    blocks.head(reader.t("coverage.sheet_members_head"))
     blocks.rows([(sheet.name_of(row, reader.t), sheet.jobs_of(row, reader.t)) for row in members.to_dict("records")])
 
 
 def _towns(reader: Reader, antenna: str) -> None:
     """Draw the towns of the territory where members are missing."""
     t, towns = reader.t, _around(reader, antenna).table("under_covered_towns")
-    _head(t("coverage.sheet_towns"))
+    blocks.head(t("coverage.sheet_towns"))
     missing = [findings.missing_members(value, t) for value in towns["members_missing"]]
     blocks.rows(list(zip(towns["area_name"], missing, strict=True))[:_SHOWN])
     if towns.empty:
@@ -113,10 +107,6 @@ def _around(reader: Reader, antenna: str) -> Reader:
     return dataclasses.replace(
         reader, view=dataclasses.replace(reader.view, level="antenna", town=antenna, antenna=antenna)
     )
-
-
-def _head(text: str) -> None:
-    st.html(f'<div class="head">{escape(text)}</div>')
 
 
 def _row(table: pd.DataFrame, antenna: str) -> pd.Series:

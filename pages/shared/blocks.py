@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
 from html import escape
@@ -13,9 +13,8 @@ import pandas as pd
 import streamlit as st
 
 from analytics.figures.palette import Palette, from_template
-from pages.shared import downloads
-from pages.shared.guards import plain
-from pages.shared.loaders import Reader
+from pages.shared import access, address, downloads, guards
+from pages.shared.loaders import Reader, texts
 
 # To what numbers are shown, where that is not to the unit, or to a tenth of a percent.
 _STEPS = {
@@ -37,7 +36,8 @@ CONFIG = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "d
 def block(name: str, title: str, subtitle: str = "") -> Iterator[None]:
     """Open a block; ``title`` is plain text, ``subtitle`` HTML made here (see ``dots``)."""
     with st.container(key=f"blk-{name}", gap="xsmall"):
-        st.subheader(plain(title), anchor=False)
+        # The level below the title: a screen reader that walks by headings misses none.
+        st.header(guards.plain(title), anchor=False)
         if subtitle:
             st.html(f'<div class="sub">{subtitle}</div>')
         yield
@@ -45,7 +45,7 @@ def block(name: str, title: str, subtitle: str = "") -> Iterator[None]:
 
 def title(text: str) -> None:
     """Draw the page's title: a sentence with its figures."""
-    st.title(plain(text), anchor=False)
+    st.title(guards.plain(text), anchor=False)
 
 
 def dot(role: str, text: str, *, strong: bool = True, is_band: bool = False) -> str:
@@ -67,14 +67,19 @@ def chart(
     *,
     name: str,
     alt: str,
+    kind: str | None = None,
     height: int | str = "content",
     on_click: Callable[[Any], None] | None = None,
 ) -> None:
     """Draw a figure; the theme is in its key, so that a change of theme shows at the next interaction.
 
-    ``on_click`` is called with the ``customdata`` of the point that a reader clicked.
+    ``alt`` is the finding that the figure shows, and ``kind`` what it is: a ``map``, ``bars``, a ``curve``, as the
+    catalogues name them. ``on_click`` is called with the ``customdata`` of the point that a reader clicked.
     """
     key = f"chart-{name}-{st.context.theme.type}"
+    if kind is not None:
+        t = texts(address.language())
+        alt = t("access.alt", kind=t(f"access.kind_{kind}"), finding=alt)
     look: dict[str, Any] = {"theme": "streamlit", "config": CONFIG, "alt": alt, "height": height, "key": key}
     if on_click is not None:
         look |= {"on_select": partial(_clicked, key, on_click), "selection_mode": "points"}
@@ -90,12 +95,22 @@ def _clicked(key: str, on_click: Callable[[Any], None]) -> None:
 def tools(reader: Reader, table: pd.DataFrame, *, name: str, title: str) -> None:
     """Offer the table behind a figure, to read and to keep."""
     with st.container(horizontal=True, key=f"tools-{name}"):
-        with st.popover(reader.t("common.see_table"), type="tertiary", key=f"table-popover-{name}"):
-            twin(reader, table.head(TWIN_ROWS), name=name)
-            if len(table) > TWIN_ROWS:
-                more = reader.t("common.twin_rows", shown=reader.t.number(TWIN_ROWS), rows=reader.t.number(len(table)))
-                st.html(f'<div class="source">{escape(more)}</div>')
+        _behind(reader, table, name=name)
         downloads.button(reader, table, name=name, title=title)
+
+
+@st.fragment
+def _behind(reader: Reader, table: pd.DataFrame, *, name: str) -> None:
+    """Show the table once it is asked for: nobody waits for those that stay closed, and no other part runs again."""
+    opened = st.popover(reader.t("common.see_table"), type="tertiary", key=f"table-popover-{name}", on_change="rerun")
+    if not opened.open:
+        return
+    with opened, guards.one_sentence(reader.t.language):
+        access.refuse_strangers()
+        twin(reader, table.head(TWIN_ROWS), name=name)
+        if len(table) > TWIN_ROWS:
+            more = reader.t("common.twin_rows", shown=reader.t.number(TWIN_ROWS), rows=reader.t.number(len(table)))
+            st.html(f'<div class="source">{escape(more)}</div>')
 
 
 def twin(reader: Reader, table: pd.DataFrame, *, name: str, width: int | str = 1180) -> None:
@@ -138,10 +153,21 @@ def figures(cards: list[tuple[str, str, str]]) -> None:
     st.html(f'<div class="sheet">{drawn}</div>')
 
 
+def head(text: str) -> None:
+    """Draw the heading of a part of a block."""
+    st.html(f'<div class="head" role="heading" aria-level="3">{escape(text)}</div>')
+
+
 def rows(pairs: list[tuple[str, str]]) -> None:
     """Draw a short list of names and figures, with hairlines between; names are text, whatever they hold."""
-    lines = "".join(
-        f'<div><span>{escape(name[:1].upper() + name[1:])}</span><span class="n">{escape(figure)}</span></div>'
+    listed(
+        f'<span>{escape(name[:1].upper() + name[1:])}</span><span class="n">{escape(figure)}</span>'
         for name, figure in pairs
     )
-    st.html(f'<div class="rows">{lines}</div>')
+
+
+def listed(lines: Iterable[str]) -> None:
+    """Draw lines of HTML made here with hairlines between, as the list that they are; nothing where there is none."""
+    items = "".join(f'<div role="listitem">{line}</div>' for line in lines)
+    if items:
+        st.html(f'<div class="rows" role="list">{items}</div>')

@@ -11,7 +11,7 @@ import streamlit as st
 
 from analytics.figures.matrix import white_space
 from analytics.sizes import SIZE_CLASSES
-from analytics.tables import READS, quartile_totals, size_label
+from analytics.tables import READS, quartile_totals
 from analytics.text import Translator
 from analytics.text import recruitment_findings as findings
 from pages.shared import address, blocks
@@ -45,7 +45,7 @@ def matrix(reader: Reader, cells: pd.DataFrame, *, alt: str) -> None:
         with st.container(key=f"only-{name}-matrix"):
             draw = partial(white_space, cells, sizes=sizes, narrow=name == "narrow", **look)
             figure = reader.figure(f"matrix-{name}", draw, reads=(*READS["white_space"], "cell"))
-            blocks.chart(figure, name=f"matrix-{name}", alt=alt, on_click=partial(choose, reader))
+            blocks.chart(figure, name=f"matrix-{name}", kind="matrix", alt=alt, on_click=partial(choose, reader))
 
 
 def quartile(cells: pd.DataFrame, t: Translator) -> None:
@@ -60,19 +60,6 @@ def quartile(cells: pd.DataFrame, t: Translator) -> None:
 def table(cells: pd.DataFrame, t: Translator) -> pd.DataFrame:
     """Return the table behind the matrix."""
     return cells.assign(size_name=[t(f"size.class_{key}") for key in cells["size_class"]])[_COLUMNS]
-
-
-def steps(reader: Reader) -> pd.DataFrame:
-    """Return the firms by category and size band, in words."""
-    t, rows = reader.t, reader.table("thresholds")
-    return pd.DataFrame(
-        {
-            "category": [t(f"recruitment.in_category_{key}") for key in rows["category"]],
-            "size_label": [size_label(t, code) for code in rows["band"]],
-            "step": [t(f"recruitment.towards_{step}") if isinstance(step, str) else None for step in rows["step"]],
-            **{name: rows[name].to_numpy() for name in ("firms", "members", "firm_penetration_pct")},
-        }
-    )
 
 
 def step_rows(rows: pd.DataFrame, t: Translator) -> list[tuple[str, str]]:

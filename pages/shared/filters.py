@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 
-import pandas as pd
 import streamlit as st
 
+from analytics.export import provenance
+from analytics.export.scope import department_names, size_name
 from analytics.sizes import SIZE_CLASSES
 from analytics.text import Translator
 from analytics.view import TOWN_LEVELS, View
-from pages.shared import address, guards, loaders, provenance
+from pages.shared import access, address, gate, guards, loaders
 from pages.shared.loaders import Reader
 
 _ALL = ("department", "segment", "size", "perimeter")
@@ -19,12 +20,8 @@ _DISTANCES_KM = (5.0, 10.0, 20.0, 30.0, 50.0)
 
 
 def bar(*, filters: tuple[str, ...] = _ALL) -> Reader:
-    """Draw the line and return what the page answers with; to be called first on every page."""
-    snapshot = loaders.published()
-    if snapshot is None:
-        st.stop()
-    settings = loaders.settings_of(snapshot)
-    reader = Reader(snapshot, settings, address.view(settings), loaders.texts(address.language()))
+    """Draw the line and return what the page answers with; to be called first on every page that has one."""
+    reader = reader_of_address()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="bar"):
         if filters:
             with st.container(horizontal=True, width="content", gap=None, key="filters-row"):
@@ -38,30 +35,30 @@ def bar(*, filters: tuple[str, ...] = _ALL) -> Reader:
                         _CHOICES[name](reader, "-phone")
         with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small", key="states"):
             st.html(_states(reader), width="content")
-            _language_switch(reader.t)
+            gate.language_and_account(reader.t, reader.settings)
+    tell_fault(reader)
+    return reader
+
+
+def reader_of_address() -> Reader:
+    """Return what a page answers with: the snapshot that is served, and what the address selects."""
+    snapshot = loaders.served_snapshot()
+    if snapshot is None:
+        st.stop()
+    settings = loaders.settings_of(snapshot)
+    return Reader(snapshot, settings, address.view(settings), loaders.texts(address.language()), access.person())
+
+
+def tell_fault(reader: Reader) -> None:
+    """Say what was wrong with the link that was opened, if anything."""
     fault = address.fault()
     if fault is not None:
         with guards.one_sentence(reader.t.language):
             raise fault
-    return reader
-
-
-def scope(reader: Reader) -> str | None:
-    """Return the name of what is selected when it is one thing, ``""`` when it is several, None when nothing is."""
-    view, settings = reader.view, reader.settings
-    if view.selection == View.default(settings):
-        return None
-    names = [_department_names(reader)[code] for code in view.departments]
-    names += [settings.segment_names(reader.t.language)[key] for key in view.segments]
-    names += [_size_name(reader.t, key) for key in view.sizes]
-    names += [reader.t("common.employers_short")] * view.employers_only
-    if view.perimeter != settings.cluster.default_perimeter:
-        names.append(settings.perimeters[view.perimeter].name.in_language(reader.t.language))
-    return names[0] if len(names) == 1 else ""
 
 
 def _departments(reader: Reader, suffix: str) -> None:
-    names = _department_names(reader)
+    names = department_names(reader)
     _several(reader, "department", "departments", names.__getitem__, list(names), suffix)
 
 
@@ -71,7 +68,7 @@ def _segments(reader: Reader, suffix: str) -> None:
 
 
 def _sizes(reader: Reader, suffix: str) -> None:
-    _several(reader, "size", "sizes", lambda key: _size_name(reader.t, key), list(SIZE_CLASSES), suffix)
+    _several(reader, "size", "sizes", lambda key: size_name(reader.t, key), list(SIZE_CLASSES), suffix)
     key = f"employers{suffix}"
     st.session_state[key] = reader.view.employers_only
     st.toggle(reader.t("common.employers_only"), key=key, on_change=_set_employers, args=(reader, key))
@@ -83,8 +80,8 @@ def _perimeters(reader: Reader, suffix: str) -> None:
     st.radio(
         reader.t("common.filter_perimeter"),
         list(perimeters),
-        format_func=lambda name: perimeters[name].name.in_language(language),
-        captions=[perimeter.source.in_language(language) for perimeter in perimeters.values()],
+        format_func=lambda name: guards.plain(perimeters[name].name.in_language(language)),
+        captions=[guards.plain(perimeter.source.in_language(language)) for perimeter in perimeters.values()],
         key=key,
         on_change=_set_perimeter,
         args=(reader, key),
@@ -100,7 +97,7 @@ def _several(
         reader.t(f"common.filter_{name}"),
         options,
         selection_mode="multi",
-        format_func=label,
+        format_func=lambda option: guards.plain(label(option)),
         key=key,
         on_change=_set_several,
         args=(reader, key, field, options),
@@ -137,7 +134,14 @@ def _levels(reader: Reader, suffix: str) -> None:
 def _antennas(reader: Reader, suffix: str) -> None:
     t, names, key = reader.t, [antenna.name for antenna in reader.settings.antennas], f"antenna{suffix}"
     st.session_state[key] = reader.view.antenna
-    st.pills(t("common.filter_antenna"), names, key=key, on_change=_set_antenna, args=(reader, key))
+    st.pills(
+        t("common.filter_antenna"),
+        names,
+        format_func=guards.plain,
+        key=key,
+        on_change=_set_antenna,
+        args=(reader, key),
+    )
     within = f"within{suffix}"
     st.session_state[within] = reader.view.within_km if reader.view.within_km in _DISTANCES_KM else None
     st.pills(
@@ -174,13 +178,13 @@ _CHOICES: dict[str, Callable[[Reader, str], None]] = {
 
 
 def _summary(reader: Reader, name: str) -> str:
-    return reader.t(f"common.summary_{name}", value=_value(reader, name))
+    return reader.t(f"common.summary_{name}", value=guards.plain(_value(reader, name)))
 
 
 def _value(reader: Reader, name: str) -> str:
     t, view, settings = reader.t, reader.view, reader.settings
     if name == "department":
-        names = [_department_names(reader)[code] for code in view.departments]
+        names = [department_names(reader)[code] for code in view.departments]
         return _one_or_count(names, t, name, nothing=settings.region.name)
     if name == "segment":
         return _one_or_count([settings.segment_names(t.language)[key] for key in view.segments], t, name)
@@ -190,7 +194,7 @@ def _value(reader: Reader, name: str) -> str:
         return t(f"common.level_{view.level}")
     if name == "antenna":
         return _antenna_value(view, t)
-    sizes = [_size_name(t, key) for key in view.sizes]
+    sizes = [size_name(t, key) for key in view.sizes]
     return _one_or_count(sizes, t, name, nothing=t("common.employers_short") if view.employers_only else None)
 
 
@@ -224,15 +228,6 @@ def _is_narrowed(reader: Reader, name: str) -> bool:
     return bool(getattr(view, f"{name}s"))
 
 
-def _department_names(reader: Reader) -> dict[str, str]:
-    table: pd.DataFrame = reader.snapshot.table("departments")
-    return dict(zip(table["area_code"], table["area_name"], strict=True))
-
-
-def _size_name(t: Translator, key: str) -> str:
-    return t(f"size.class_{key}")
-
-
 def _states(reader: Reader) -> str:
     t = reader.t
     dated = [
@@ -240,14 +235,3 @@ def _states(reader: Reader) -> str:
     ]
     badge = f'<span class="badge">{escape(t("common.demo_badge"))}</span>' if reader.snapshot.is_demo else ""
     return f'<div class="states">{" · ".join(dated)}{badge}</div>'
-
-
-def _language_switch(t: Translator) -> None:
-    other = t("common.other_language")
-    st.button(
-        t("common.other_language_name"),
-        type="tertiary",
-        key="language",
-        on_click=address.speak,
-        args=(other,),
-    )

@@ -97,7 +97,7 @@ def draw(reader: Reader, basis: pd.Series, *, alt: str) -> None:
     rows, target = reader.table("membership_in_full"), float(basis["target_members"])
     look = {"target": target, "palette": blocks.slots(), "language": reader.t.language}
     figure = reader.figure("membership-path", partial(membership_path, rows, **look), reads=_READS)
-    blocks.chart(figure, name="membership-path", alt=alt)
+    blocks.chart(figure, name="membership-path", kind="curve", alt=alt)
 
 
 def answer(reader: Reader, basis: pd.Series, found: pd.Series) -> None:
@@ -110,7 +110,7 @@ def answer(reader: Reader, basis: pd.Series, found: pd.Series) -> None:
     a_month = findings.visits_a_month(found, t)
     blocks.figures(
         [
-            (label, t.tenths(findings.recruits_shown(found["recruits"])), ""),
+            (label, t.tenths(findings.recruits_shown(found["recruits"])), findings.recruits_total(found, basis, t)),
             (
                 t("growth.figure_members", by=by),
                 t.number(found["members_by"]),
@@ -146,7 +146,7 @@ def _staying(reader: Reader, basis: pd.Series, *, alt: str) -> None:
     if len(curve) > 1:
         look = {"churn_pct": float(basis["churn_pct"]), "palette": blocks.slots(), "language": t.language}
         figure = reader.figure("staying", partial(staying_curve, curve, **look), reads=("churn",))
-        blocks.chart(figure, name="staying", alt=alt)
+        blocks.chart(figure, name="staying", kind="curve", alt=alt)
     told = f"{findings.churn_sentence(basis, t)} {findings.undated_sentence(basis, t)}"
     st.html(f'<div class="source">{escape(told)}</div>')
     if len(curve) > 1:
@@ -177,7 +177,8 @@ def _budget(reader: Reader, basis: pd.Series, answer: pd.Series) -> None:
     widgets.slider(reader, "cut", label=t("growth.cut_label"), low=0.0, high=100.0, step=5.0)
     if sentence := findings.budget_sentence(parts, basis, answer, t):
         st.html(f'<div class="finding">{escape(sentence)}</div>')
-    st.html(f'<div class="source">{escape(findings.dues_sentence(parts, t))}</div>')
+    told = findings.dues_sentence(parts, t) + ("" if reader.view.selects_all else " " + t("growth.budget_whole"))
+    st.html(f'<div class="source">{escape(told)}</div>')
     named = rows.assign(item=[t(f"growth.item_{item}") for item in rows["item"]])
     blocks.tools(reader, named, name="budget", title=findings.budget_title(parts, t, view=reader.view))
 

@@ -55,5 +55,5 @@ def show(reader: Reader, found: dict[str, Any] | None) -> None:
     with right:
         bins = pd.DataFrame(found["calibration"], columns=["predicted_pct", "observed_pct", "firms", "members"])
         draw = partial(calibration, bins, palette=blocks.slots(), language=t.language)
-        blocks.chart(reader.figure("calibration", draw, reads=()), name="calibration", alt=sentence)
+        blocks.chart(reader.figure("calibration", draw, reads=()), name="calibration", kind="scatter", alt=sentence)
         blocks.tools(reader, bins, name="calibration", title=t("recruitment.model_title"))

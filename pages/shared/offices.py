@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.figures.bars import ranked_bars
-from analytics.tables import READS, STABILITY_THRESHOLDS
+from analytics.tables import READS, STABILITY_QUESTIONS
 from analytics.text import coverage_findings as findings
 from analytics.text.findings import of_named
 from analytics.view import DEMANDS, MOST_OFFICES
@@ -56,7 +56,8 @@ def answer(reader: Reader, summary: pd.Series) -> None:
     blocks.figures(cards)
     if len(rows):
         figure = reader.figure("next-antennas", partial(_bars, reader, rows), reads=_READS)
-        blocks.chart(figure, name="next-antennas", alt=findings.headline(summary, rows, t, view=reader.view))
+        alt = findings.headline(summary, rows, t, view=reader.view)
+        blocks.chart(figure, name="next-antennas", kind="bars", alt=alt)
     enough = findings.enough_sentence(summary, rows, t, view=reader.view)
     proof = findings.proof_sentence(summary, rows, t, view=reader.view)
     told = " ".join(filter(None, (t("coverage.next_note"), enough, proof)))
@@ -66,12 +67,17 @@ def answer(reader: Reader, summary: pd.Series) -> None:
 def table(reader: Reader) -> pd.DataFrame:
     """Return the table behind the answer."""
     rows = reader.table("next_antennas_in_full")
-    greedy = [reader.t("coverage.yes" if is_so else "coverage.no") for is_so in rows["chosen_by_greedy"]]
+    greedy = findings.yes_or_no(rows["chosen_by_greedy"], reader.t)
     columns = ["rank", "commune_code", "commune_name", "population", "added_demand", "covered_share_pct"]
     table = rows[columns].assign(optimality_gap_pct=100 * rows["optimality_gap"], chosen_by_greedy=greedy)
     if not rows["is_measured"].any():
         return table
-    return table.assign(is_measured=[reader.t("coverage.yes" if m else "coverage.no") for m in rows["is_measured"]])
+    return table.assign(is_measured=findings.yes_or_no(rows["is_measured"], reader.t))
+
+
+def stable_title(reader: Reader) -> str:
+    """Return how often the first commune is chosen, or one next to it."""
+    return findings.stability_title(reader.table("stability"), reader.t, asked=STABILITY_QUESTIONS)
 
 
 def stable(reader: Reader, *, alt: str) -> None:
@@ -79,12 +85,7 @@ def stable(reader: Reader, *, alt: str) -> None:
     rows = reader.table("stability")
     if len(rows):
         figure = reader.figure("stability", partial(_stability_bars, reader, rows), reads=READS["stability"])
-        blocks.chart(figure, name="stability", alt=alt)
-
-
-def asked() -> int:
-    """Return how many questions the stability answers."""
-    return len(STABILITY_THRESHOLDS) * len(DEMANDS)
+        blocks.chart(figure, name="stability", kind="bars", alt=alt)
 
 
 def further(reader: Reader) -> None:
@@ -118,6 +119,7 @@ def _bars(reader: Reader, rows: pd.DataFrame) -> object:
 
 def _stability_bars(reader: Reader, rows: pd.DataFrame) -> object:
     t, shown = reader.t, rows[rows["is_first_nearby"]].head(_SHOWN_STABLE)
+    asked = t.number(STABILITY_QUESTIONS)
     details = [t.plural("coverage.stability_detail", times) for times in shown["times"]]
     bars = pd.DataFrame(
         {
@@ -125,13 +127,13 @@ def _stability_bars(reader: Reader, rows: pd.DataFrame) -> object:
             "name": shown["commune_name"],
             "detail": details,
             "value": shown["times_nearby"],
-            "value_text": [
-                t("coverage.times", times=t.number(n), asked=t.number(asked())) for n in shown["times_nearby"]
-            ],
+            "value_text": [t("coverage.times", times=t.number(n), asked=asked) for n in shown["times_nearby"]],
             "hover": details,
         }
     )
-    return ranked_bars(bars, role="ink", highest=float(asked()), palette=blocks.slots(), language=t.language)
+    return ranked_bars(
+        bars, role="ink", highest=float(STABILITY_QUESTIONS), palette=blocks.slots(), language=t.language
+    )
 
 
 def _detail(reader: Reader, row: pd.Series) -> str:

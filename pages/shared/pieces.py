@@ -7,8 +7,9 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
+from analytics.export import provenance
 from analytics.text import Translator, findings
-from pages.shared import blocks, provenance
+from pages.shared import blocks
 from pages.shared.loaders import Reader
 
 _OURS = {"members", "member_jobs"}
@@ -32,21 +33,13 @@ def rate_pct(totals: pd.DataFrame) -> float:
     return float(totals["firm_penetration_pct"].fillna(0).iloc[0])
 
 
-def headline(reader: Reader, totals: pd.DataFrame, *, scope: str | None) -> str:
-    """Return the title of the page."""
-    return findings.headline(
-        totals,
-        reader.t,
-        cluster=reader.settings.cluster.name,
-        region=reader.settings.region.name,
-        scope=scope,
-        roster=provenance.source(reader, "members") is not None,
-    )
-
-
 def key_figures(reader: Reader) -> None:
-    """Draw the four figures, each with what was published, the gap, the source and its day."""
-    cards = [_card(reader, row) for _, row in reader.table("key_figures").iterrows()]
+    """Draw the four figures, each with what was published, the gap, the source and its day.
+
+    The members are those of the roster; where not all are firms of the sector, whose shares follow, it is said.
+    """
+    in_sector = int(reader.table("region_totals")["members"].iloc[0])
+    cards = [_card(reader, row, in_sector=in_sector) for _, row in reader.table("key_figures").iterrows()]
     st.html(f'<div class="figures">{"".join(cards)}</div>')
 
 
@@ -103,6 +96,19 @@ def rates_key(t: Translator) -> str:
     return f"{escape(t('overview.rates_subtitle'))} {' · '.join(dots)}"
 
 
+def counts_alt(shown: pd.DataFrame, t: Translator) -> str:
+    """Return what a figure of counts shows, read aloud: how many in all, and where most are."""
+    most = shown.sort_values("firms", ascending=False, kind="stable").iloc[0]
+    return t(
+        "access.counts",
+        firms=t.number(shown["firms"].sum()),
+        members=t.number(shown["members"].sum()),
+        count=t.number(len(shown)),
+        name=most["area_name"],
+        most=t.number(most["firms"]),
+    )
+
+
 def quality_line(reader: Reader) -> None:
     """Say in one line how fresh and how good the data are, with the way to the page that says more."""
     t, manifest = reader.t, reader.snapshot.manifest
@@ -120,26 +126,18 @@ def quality_line(reader: Reader) -> None:
     st.page_link("../sources.py", label=label)
 
 
-def _card(reader: Reader, row: pd.Series) -> str:
+def _card(reader: Reader, row: pd.Series, *, in_sector: int) -> str:
     t, quantity = reader.t, str(row["quantity"])
     published = ""
-    if pd.notna(row["published_value"]):
-        value = t.number(row["published_value"])
-        about = t("overview.about", value=value) if row["approximate"] else value
-        if pd.isna(row["value"]):
-            beside = t("overview.published_alone", value=about)
-        else:
-            beside = t("overview.published", value=about, gap=findings.gap(row["gap_pct"], t))
-        where = t(
-            "overview.published_where",
-            source=row[f"published_source_{t.language}"],
-            day=findings.published_on(row["published_date"], t),
-        )
+    if said := findings.published_beside(row, t):
+        beside, where = said
         published = f'<div class="published">{escape(beside)}</div><div class="source">{escape(where)}</div>'
     value = "–" if pd.isna(row["value"]) else t.number(row["value"])
     day = provenance.source_days(reader).get(_ROLE[quantity])
     loaded = t(f"overview.loaded_{quantity}", day=day) if day else t("overview.not_loaded")
     loaded = t("overview.not_told") if quantity == "jobs" and pd.isna(row["value"]) else loaded
+    if quantity == "members" and day and row["value"] != in_sector:
+        loaded += " · " + t.plural("overview.of_sector", in_sector)
     look = "figure ours" if quantity in _OURS else "figure"
     return (
         f'<div class="{look}"><div class="label">{escape(t(f"overview.figure_{quantity}"))}</div>'

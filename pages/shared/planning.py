@@ -7,9 +7,11 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
+from analytics.export.scope import scope as selected_scope
+from analytics.export.sections.recruitment import planned
 from analytics.text import recruitment_findings as findings
 from analytics.view import MAX_VISITS
-from pages.shared import address, blocks, filters, guards
+from pages.shared import address, blocks, guards
 from pages.shared import controls as widgets
 from pages.shared.loaders import Reader
 
@@ -24,7 +26,7 @@ _LET_GO: dict[str, dict[str, object]] = {
 def scope(reader: Reader) -> str | None:
     """Return the one thing that narrows the list, None where several things do or none does."""
     names = _narrowings(reader)
-    selected = filters.scope(reader)
+    selected = selected_scope(reader)
     told = [*names.values(), *([selected] if selected is not None else [])]
     return told[0] or None if len(told) == 1 else None
 
@@ -72,26 +74,12 @@ def expectation(reader: Reader, plan: pd.Series) -> None:
     blocks.figures(
         [
             (t("recruitment.figure_visits"), t.number(plan["visits"]), ""),
-            (t("recruitment.figure_recruits"), _recruits(plan, reader), _between(plan, reader)),
+            (t("recruitment.figure_recruits"), findings.recruits_shown(plan["recruits"], t), _between(plan, reader)),
         ]
     )
-    sentence = findings.planner_sentence(
-        plan,
-        t,
-        visits_per_month=view.visits,
-        conversion_pct=view.conversion,
-        jobs=plan["jobs"],
-        fees=plan["dues_eur"],
-    )
     exhausted = findings.exhausted_sentence(int(plan["listed"]), t, visits_per_month=view.visits)
-    st.html(f'<div class="finding">{escape(sentence)}. {escape(exhausted)}</div>')
+    st.html(f'<div class="finding">{escape(planned(reader))}. {escape(exhausted)}</div>')
     st.html(f'<div class="source">{escape(t("recruitment.planner_note"))}</div>')
-
-
-def _recruits(plan: pd.Series, reader: Reader) -> str:
-    """Return the recruits, with a tenth where that tells something."""
-    recruits = plan["recruits"]
-    return reader.t.number(recruits) if recruits >= 99.95 else reader.t.tenths(recruits)
 
 
 def _between(plan: pd.Series, reader: Reader) -> str:

@@ -85,7 +85,8 @@ def key(reader: Reader) -> str:
 
 def fan(reader: Reader, *, alt: str) -> None:
     """Draw past, published figures and projection in one picture."""
-    blocks.chart(reader.figure("growth-fan", partial(_fan, reader), reads=_READS), name="growth-fan", alt=alt)
+    figure = reader.figure("growth-fan", partial(_fan, reader), reads=_READS)
+    blocks.chart(figure, name="growth-fan", kind="curve", alt=alt)
 
 
 def sources(reader: Reader) -> None:
@@ -106,7 +107,7 @@ def table(reader: Reader) -> pd.DataFrame:
 def observed(reader: Reader, *, alt: str) -> None:
     """Draw the rates that were observed beside the one that is supposed."""
     figure = reader.figure("observed-rates", partial(_observed, reader), reads=("rate",))
-    blocks.chart(figure, name="observed-rates", alt=alt)
+    blocks.chart(figure, name="observed-rates", kind="intervals", alt=alt)
 
 
 def observed_table(reader: Reader) -> pd.DataFrame:
@@ -136,7 +137,7 @@ def history(reader: Reader, *, alt: str) -> None:
     t, rows = reader.t, reader.table("history_in_full")
     if len(rows):
         draw = partial(turnover, rows, palette=blocks.slots(), language=t.language)
-        blocks.chart(reader.figure("turnover", draw, reads=()), name="turnover", alt=alt)
+        blocks.chart(reader.figure("turnover", draw, reads=()), name="turnover", kind="bars", alt=alt)
     told = [t("growth.history_limits")]
     if (reader.snapshot.manifest.get("history") or {}).get("is_recoded"):
         told.append(t("growth.history_break"))

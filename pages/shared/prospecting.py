@@ -10,10 +10,11 @@ import pandas as pd
 import streamlit as st
 
 from analytics import tables
+from analytics.export import provenance
 from analytics.export.workbook import Column, list_workbook
 from analytics.text import Translator
 from analytics.view import ORDERS
-from pages.shared import address, downloads, model, provenance
+from pages.shared import access, address, downloads, model
 from pages.shared.loaders import Reader
 
 # A year's visits, within what a screen can hold.
@@ -118,19 +119,21 @@ def _why(row: dict[Hashable, Any], t: Translator) -> str:
 
 def files(reader: Reader, plan: pd.Series) -> None:
     """Offer the whole list as a workbook and as CSV; each is written when asked for."""
-    if not plan["listed"]:
+    if not plan["listed"] or not reader.person.may("export"):
         return
+    heading = reader.t.plural("recruitment.list_all", int(plan["listed"]))
     with st.container(horizontal=True, key="tools-prospects"):
         st.download_button(
             reader.t("common.download_workbook"),
-            data=lambda: workbook(reader, reader.t.plural("recruitment.list_all", int(plan["listed"]))),
+            data=access.guarded("export_prospects", lambda: workbook(reader, heading)),
             file_name=downloads.file_name(reader, "prospects", suffix=".xlsx"),
             mime=_XLSX,
             type="tertiary",
             on_click="ignore",
             key="download-prospects-xlsx",
         )
-        downloads.button(reader, lambda: _all(reader), name="prospects", title=reader.t("recruitment.file_title"))
+        title = reader.t("recruitment.file_title")
+        downloads.button(reader, lambda: _all(reader), name="prospects", title=title, recorded="export_prospects")
 
 
 def workbook(reader: Reader, heading: str) -> bytes:
@@ -154,6 +157,7 @@ def workbook(reader: Reader, heading: str) -> bytes:
 
 
 def _all(reader: Reader) -> pd.DataFrame:
+    access.refuse_names("prospects_in_full", reader.person)
     # Not kept: it is long, and asked for once.
     return tables.prospects_in_full(reader.snapshot, reader.view, reader.settings, language=reader.t.language)[
         _IN_FILES

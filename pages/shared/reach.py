@@ -54,7 +54,7 @@ def look(reader: Reader, *, antenna: str | None) -> None:
     if antenna is None:
         return
     t = reader.t
-    around = t("coverage.closer", antenna=of_named(antenna, t))
+    around = guards.plain(t("coverage.closer", antenna=of_named(antenna, t)))
     widgets.segmented(
         reader,
         "closer",
@@ -77,7 +77,7 @@ def draw_map(reader: Reader, *, antenna: str | None, alt: str) -> None:
     figure = reader.figure(f"coverage-map-{antenna}", partial(_map, reader, antenna), reads=_MAP_READS)
     with st.container(key="coverage-map", height=_MAP_PX, border=False):
         click = partial(choose, reader)
-        blocks.chart(figure, name="coverage-map", alt=alt, height="stretch", on_click=click)
+        blocks.chart(figure, name="coverage-map", kind="map", alt=alt, height="stretch", on_click=click)
 
 
 def place_table(reader: Reader) -> pd.DataFrame:
@@ -96,7 +96,7 @@ def curve(reader: Reader, *, alt: str) -> None:
     figure = reader.figure(
         "coverage-curve", partial(coverage_curve, rows, language=t.language, **look), reads=("threshold", "unit")
     )
-    blocks.chart(figure, name="coverage-curve", alt=alt)
+    blocks.chart(figure, name="coverage-curve", kind="curve", alt=alt)
 
 
 def bands(reader: Reader, *, alt: str) -> None:
@@ -105,20 +105,8 @@ def bands(reader: Reader, *, alt: str) -> None:
     for name, narrow in (("wide", False), ("narrow", True)):
         with st.container(key=f"only-{name}-bands"):
             draw = partial(distance_bands, reader.table("nearness"), narrow=narrow, **look)
-            blocks.chart(reader.figure(f"bands-{name}", draw, reads=("unit",)), name=f"bands-{name}", alt=alt)
-
-
-def band_table(reader: Reader) -> pd.DataFrame:
-    """Return the table behind the bands."""
-    rows = reader.table("nearness")
-    names = [
-        findings.band_name(low, high, reader.t, unit=reader.view.unit)
-        for low, high in zip(rows["low"], rows["high"], strict=True)
-    ]
-    rows = rows.rename(columns={"ratio_low": "ratio_low_95", "ratio_high": "ratio_high_95"})
-    return rows.assign(band=names)[
-        ["band", "firms", "members", "expected_members", "ratio", "ratio_low_95", "ratio_high_95"]
-    ]
+            figure = reader.figure(f"bands-{name}", draw, reads=("unit",))
+            blocks.chart(figure, name=f"bands-{name}", kind="intervals", alt=alt)
 
 
 def measured_note(reader: Reader) -> None:

@@ -72,6 +72,8 @@ def summary(reader: Reader, towns: pd.DataFrame, town: str | None) -> None:
     sentence = findings.sheet_sentence(row, t, near_km=reader.settings.towns.near_km)
     st.html(f'<div class="finding">{escape(sentence)}</div>')
     blocks.figures(_figures(row, towns, t))
+    if not reader.person.may_open("recruitment"):
+        return
     st.button(
         t("towns.to_prospects"),
         type="primary",
@@ -91,21 +93,31 @@ def detail(reader: Reader, town: str) -> None:
     columns = st.columns(4, gap="medium")
     for column, by in zip(columns[:2], ("segment", "size_class"), strict=True):
         with column:
-            st.html(f'<div class="head">{escape(t(f"towns.by_{by}"))}</div>')
+            blocks.head(t(f"towns.by_{by}"))
             blocks.rows(counted(here.table("town_firms", by=by, language=t.language), t))
-    with columns[2]:
-        members = here.table("town_members")
-        st.html(f'<div class="head">{escape(t.plural("towns.its_members", len(members)))}</div>')
-        blocks.rows([(name_of(row, t), jobs_of(row, t)) for row in members.head(_SHOWN_MEMBERS).to_dict("records")])
-        if len(members) > _SHOWN_MEMBERS:
-            more = t.plural("common.others", len(members) - _SHOWN_MEMBERS)
-            st.html(f'<div class="source">{escape(more)}</div>')
-    with columns[3]:
-        targets = here.table("town_targets")
-        st.html(f'<div class="head">{escape(t("towns.largest_others"))}</div>')
-        blocks.rows([(str(row["name"]), jobs_of(row, t)) for row in targets.to_dict("records")])
-        if targets.empty:
-            st.html(f'<div class="source">{escape(t("towns.no_target"))}</div>')
+    if reader.person.sees_members:
+        with columns[2]:
+            _members(here)
+    if reader.person.sees_prospects:
+        with columns[3]:
+            _targets(here)
+
+
+def _members(here: Reader) -> None:
+    t, members = here.t, here.table("town_members")
+    blocks.head(t.plural("towns.its_members", len(members)))
+    blocks.rows([(name_of(row, t), jobs_of(row, t)) for row in members.head(_SHOWN_MEMBERS).to_dict("records")])
+    if len(members) > _SHOWN_MEMBERS:
+        more = t.plural("common.others", len(members) - _SHOWN_MEMBERS)
+        st.html(f'<div class="source">{escape(more)}</div>')
+
+
+def _targets(here: Reader) -> None:
+    t, targets = here.t, here.table("town_targets")
+    blocks.head(t("towns.largest_others"))
+    blocks.rows([(str(row["name"]), jobs_of(row, t)) for row in targets.to_dict("records")])
+    if targets.empty:
+        st.html(f'<div class="source">{escape(t("towns.no_target"))}</div>')
 
 
 def _row(towns: pd.DataFrame, town: str) -> pd.Series:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import Page
 
-from pages.shared import address, guards, loaders
+from analytics.text import Translator
+from pages.shared import address, damage, gate, guards, loaders, uploads
 from pages.shared.first_build import ensure_snapshot
+from pages.shared.rules import Person
 from pages.shared.style import style_sheet
 
 PAGES = Path(__file__).parents[1]
@@ -20,12 +23,14 @@ NAVIGATION = (
     ("coverage.py", "common.page_coverage", "coverage"),
     ("growth.py", "common.page_growth", "growth"),
     ("sources.py", "common.page_sources", "sources"),
+    ("documents.py", "common.page_documents", "documents"),
+    ("event.py", "common.page_event", "event"),
 )
 
 
 def main() -> None:
     """Draw the shell and run the page that the address names."""
-    settings = loaders.readable_settings()
+    settings = loaders.begin_run()
     address.read(_asked_path(), settings)
     t = loaders.texts(address.language())
     st.set_page_config(
@@ -36,12 +41,41 @@ def main() -> None:
     )
     st.html(style_sheet(t))
     st.logo(str(LOGO), size="medium")
-    entries = [st.Page(PAGES / file, title=t(name), url_path=path, default=not path) for file, name, path in NAVIGATION]
-    page = st.navigation(entries, position="top")
+    who, fault = gate.person()
+    uploads.allow(who)
+    page = _page(who, t)
+    # Two tabs, or two entries of a history, are told apart by it.
+    st.set_page_config(page_title=f"{page.title} · {t('common.site', cluster=settings.cluster.name)}")
     address.write(settings)
+    if who.door != "open":
+        gate.stand_at_the_door(who, fault, t, settings)
+        return
     with guards.one_sentence(t.language):
         ensure_snapshot(t)
-        page.run()
+        damage.tell(t, on_sources=page.url_path == "sources")
+        gate.tell_exposed(who, t)
+        if who.may_open(page.url_path):
+            page.run()
+        else:
+            gate.closed_page(who, t, settings)
+
+
+def _page(who: Person, t: Translator) -> Page:
+    """Return the page that the address names; the navigation shows those that this person may open.
+
+    The others are there, hidden: a link to one of them ends at a sentence, not at an unknown page.
+    """
+    entries = [
+        st.Page(
+            PAGES / file,
+            title=t(name),
+            url_path=path,
+            default=not path,
+            visibility="visible" if who.may_open(path) else "hidden",
+        )
+        for file, name, path in NAVIGATION
+    ]
+    return st.navigation(entries, position="top" if who.door == "open" else "hidden")
 
 
 def _asked_path() -> str:

@@ -45,11 +45,13 @@ class Drawing:
     town: str | None
     on_click: Callable[[Any], None]
 
-    def chart(self, name: str, draw: Callable[[], object], *, alt: str, height: int | str = "content") -> None:
+    def chart(
+        self, name: str, draw: Callable[[], object], *, alt: str, kind: str, height: int | str = "content"
+    ) -> None:
         """Draw one figure under ``name``."""
         # The town on the sheet may be the page's choice and not in the view: it is a part of the name.
         figure = self.reader.figure(f"{name}-{self.town}", draw, reads=READS["towns_in_full"])
-        blocks.chart(figure, name=name, alt=alt, height=height, on_click=self.on_click)
+        blocks.chart(figure, name=name, kind=kind, alt=alt, height=height, on_click=self.on_click)
 
 
 def is_comparable(towns: pd.DataFrame) -> bool:
@@ -68,12 +70,26 @@ def all_towns(towns: pd.DataFrame, t: Translator) -> pd.DataFrame:
     return sheet.by_missing(towns.assign(verdict=said))[_COLUMNS].reset_index(drop=True)
 
 
+def mapped_towns(towns: pd.DataFrame, t: Translator) -> pd.DataFrame:
+    """Return the areas by ratio with their neighbourhood in words, as the table behind the map."""
+    said = [None if pd.isna(cluster) else t(f"access.cluster_{cluster}") for cluster in towns["cluster"]]
+    columns = ["area_name", "firms", "members", "ratio_shrunk", "ratio_low", "ratio_high", "cluster"]
+    return sheet.by_missing(towns.assign(cluster=said))[columns].reset_index(drop=True)
+
+
+def towns_by_kind(towns: pd.DataFrame, t: Translator) -> pd.DataFrame:
+    """Return the areas with their nearest antenna and what to do there in words, as the table behind the quadrant."""
+    said = [None if pd.isna(kind) else t(f"chart.kind_{kind}") for kind in towns["kind"]]
+    columns = ["area_name", "nearest_antenna", "antenna_km", "ratio_shrunk", "expected_members", "members", "kind"]
+    return sheet.by_missing(towns.assign(kind=said))[columns].reset_index(drop=True)
+
+
 def ranked(draw: Drawing, towns: pd.DataFrame, look: dict[str, Any], *, alt: str) -> None:
     """Draw the areas that miss most members, in rows; twice, and the style sheet shows the one that fits."""
     rows = sheet.by_missing(towns).head(RANKED)
     for name, narrow in (("wide", False), ("narrow", True)):
         with st.container(key=f"only-{name}-ranking"):
-            draw.chart(f"ranking-{name}", partial(ranking, rows, narrow=narrow, **look), alt=alt)
+            draw.chart(f"ranking-{name}", partial(ranking, rows, narrow=narrow, **look), kind="intervals", alt=alt)
 
 
 def alt(towns: pd.DataFrame, t: Translator) -> str:

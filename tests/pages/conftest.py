@@ -10,6 +10,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from analytics import audit
+
 SHELL = Path(__file__).parents[2] / "pages" / "shared" / "shell.py"
 Open = Callable[..., AppTest]
 
@@ -38,5 +40,5 @@ def open_page(demo_root: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
 
 @pytest.fixture
 def own_root(demo_root: Path, tmp_path: Path) -> Path:
-    """Return a copy of the demonstration that a test may write to."""
-    return Path(shutil.copytree(demo_root, tmp_path / "store"))
+    """Return a copy of the demonstration that a test may write to; what others did to it is not in its log."""
+    return Path(shutil.copytree(demo_root, tmp_path / "store", ignore=shutil.ignore_patterns(audit.FILE)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from analytics.pipeline import Request, build
+from analytics.pipeline.building import build
+from analytics.pipeline.request import Request
 from analytics.settings import default_settings
 from analytics.store import Snapshot, Store
 from tests.analytics.small_sources import siren, write_register

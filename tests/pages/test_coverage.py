@@ -10,14 +10,14 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from analytics.ingest import isochrones
-from analytics.pipeline import measure_isochrones
+from analytics.ingest import isochrone_service
+from analytics.pipeline.republishing import measure_isochrones
 from analytics.settings import default_settings
 from analytics.store import Store
 from analytics.view import View
 from pages.shared import address, antenna_sheet
 from tests.analytics.ingest import isochrone_server as server
-from tests.pages.drawn import chart, texts
+from tests.pages.drawn import chart, open_tables, texts
 
 Open = Callable[..., AppTest]
 SELECTIONS = [
@@ -64,7 +64,7 @@ def test_the_slider_changes_the_address_and_every_figure(open_page: Open) -> Non
     app.slider(key="threshold").set_value(60.0).run()
     assert app.query_params["threshold"] == "60"
     assert _title(app) != before
-    assert "60 minutes" in app.subheader[0].value
+    assert "60 minutes" in app.header[0].value
 
 
 def test_what_is_asked_of_the_next_ones_is_in_the_address(open_page: Open) -> None:
@@ -94,7 +94,7 @@ def test_fewer_than_asked_for_are_said_to_be_enough(open_page: Open) -> None:
 def test_the_sheet_is_that_of_the_antenna_of_the_address(open_page: Open) -> None:
     app = open_page("coverage.py", antenna="Mende")
     assert app.selectbox(key="antenna-sheet").value == "Mende"
-    title = next(s.value for s in app.subheader if s.value.startswith("Mende"))
+    title = next(s.value for s in app.header if s.value.startswith("Mende"))
     assert "144 entreprises plus proches que d’une autre antenne, 3 adhérents, pour 1 permanent" in title
     rings = next(data for data in chart(app, "antennas")["data"] if data.get("name") == "antennas")
     assert rings["marker"]["size"].count(12) == 1
@@ -102,7 +102,7 @@ def test_the_sheet_is_that_of_the_antenna_of_the_address(open_page: Open) -> Non
 
 def _twin(app: AppTest, column: str) -> pd.DataFrame:
     """Return the first table of the page that has the column."""
-    return next(table.value for table in app.dataframe if column in table.value)
+    return next(table.value for table in open_tables(app).dataframe if column in table.value)
 
 
 @pytest.mark.parametrize(("language", "words"), [("fr", "Tout le réseau"), ("en", "The whole network")])
@@ -228,7 +228,7 @@ def test_measured_isochrones_stand_in_place_of_the_estimate_until_an_antenna_mov
     estimated = _title(open_page("coverage.py", root=own_root))
     communes = snapshot.table("communes").set_index("commune_code")
     places = communes.loc[snapshot.table("antennas")["commune_code"]].reset_index()
-    monkeypatch.setattr(isochrones, "Pace", partial(isochrones.Pace, per_second=10_000))
+    monkeypatch.setattr(isochrone_service, "Pace", partial(isochrone_service.Pace, per_second=10_000))
     with server.running() as service:
         published, fetched = measure_isochrones(store, places, service=service.url)
     assert (fetched.asked, len(published.table("isochrones"))) == (36, 36)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from analytics.pipeline import DEMO_FILES, Request, build
+from analytics.pipeline.building import DEMO_FILES, build
+from analytics.pipeline.request import Request
 from analytics.settings import DEMO_DIR
 from analytics.store import Store
 from tests.pages.drawn import texts
@@ -40,13 +41,11 @@ def test_english_is_one_parameter_away(open_page: Open) -> None:
     assert "Demonstration data" in texts(app)
 
 
-def test_the_switch_changes_the_language_and_keeps_the_selection(open_page: Open) -> None:
-    app = open_page(department="46")
-    app.button(key="language").click().run()
-    assert not app.exception
-    assert app.title[0].value.replace("\\", "").startswith("Lot: Digital 113")
-    assert app.query_params["lang"] == "en"
-    assert app.query_params["department"] == "46"
+def test_the_switch_leads_to_the_other_language_and_keeps_the_selection(open_page: Open) -> None:
+    french = texts(open_page(department=["31", "46"]))
+    assert '<a lang="en" hreflang="en" href="?department=31&amp;department=46&amp;lang=en" target="_self">' in french
+    english = texts(open_page(department="46", lang="en"))
+    assert '<a lang="fr" hreflang="fr" href="?department=46" target="_self">Français</a>' in english
 
 
 def test_an_address_selects_what_it_names(open_page: Open) -> None:
@@ -96,7 +95,7 @@ def test_without_a_roster_the_sector_is_still_told(open_page: Open, tmp_path: Pa
     build(Request(**paths, store=Store(tmp_path)))
     app = open_page(root=tmp_path)
     assert not app.exception
-    assert "aucun adhérent n’est chargé" in app.title[0].value
+    assert "aucun annuaire n’est chargé" in app.title[0].value
     # The map and three charts of firms; no rate of nobody, and no gap of 100 % to what was published.
     assert len(app.get("plotly_chart")) == 4
     assert "100\u202f%" not in "".join(str(element.proto) for element in app.get("html"))

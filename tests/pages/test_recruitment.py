@@ -13,11 +13,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics import tables
+from analytics.export.sections.recruitment import thresholds_in_words
 from analytics.store import Store
 from analytics.text import translator
 from analytics.view import View
 from pages.shared import address, cells, prospecting
 from pages.shared.loaders import Reader
+from pages.shared.rules import OWNER
 from tests.pages.drawn import texts
 from tests.pages.rosters import build_with_members
 
@@ -43,7 +45,7 @@ def _reader(root: Path, view: View | None = None) -> Reader:
     snapshot = Store(root).current()
     assert snapshot is not None
     settings = snapshot.settings()
-    return Reader(snapshot, settings, view or View.default(settings), translator("fr"))
+    return Reader(snapshot, settings, view or View.default(settings), translator("fr"), OWNER)
 
 
 def test_the_title_says_whom_to_visit_and_what_to_expect(open_page: Open) -> None:
@@ -182,6 +184,6 @@ def test_cells_and_steps_as_tables(open_page: Open, demo_root: Path) -> None:
     reader = _reader(demo_root)
     matrix = cells.table(reader.table("white_space", language="fr"), reader.t)
     assert matrix["members"].sum() == 391
-    steps = cells.steps(reader)
+    steps = thresholds_in_words(reader)
     assert steps["firms"].sum() == 18_000
     assert cells.step_rows(steps, reader.t)[0] == ("PME, 100 à 199 salariés, vers l’ETI", "18 sur 46")

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from analytics.settings import default_settings
 from analytics.view import View
 from pages.shared import address, sheet
-from tests.pages.drawn import texts
+from tests.pages.drawn import open_tables, texts
 from tests.pages.rosters import build_with_members
 
 Open = Callable[..., AppTest]
@@ -118,11 +118,17 @@ def test_every_chart_says_what_it_shows_and_has_a_table(open_page: Open) -> None
     charts = app.get("plotly_chart")
     assert len(charts) == 5
     assert all(len(chart.proto.alt) > 20 for chart in charts)
-    assert len(app.get("download_button")) == 2
+    assert len(app.get("download_button")) == 4
+
+
+def test_nobody_waits_for_a_table_that_stays_closed(open_page: Open) -> None:
+    app = open_page("towns.py")
+    before = len(app.dataframe)
+    assert len(open_tables(app).dataframe) == before + 4
 
 
 def test_a_table_rounds_as_the_figures_do(open_page: Open) -> None:
-    app = open_page("towns.py")
+    app = open_tables(open_page("towns.py"))
     ranked = next(frame.value for frame in app.dataframe if len(frame.value) == 14).set_index("area_name")
     perpignan = ranked.loc["CU Perpignan Méditerranée Métropole"]
     # 0.4083, 0.6883 and 8.077: rounded, where the browser would cut.
@@ -137,7 +143,7 @@ def test_a_department_changes_nothing_in_its_towns(open_page: Open) -> None:
     assert "un écart que le hasard n’explique pas" in body
     assert "0,53" in body, "as in the whole region"
     # The same town leads the ranking, and its gap is the members missing of the whole region.
-    titles = [heading.value.replace("\\", "") for heading in app.subheader]
+    titles = [heading.value.replace("\\", "") for heading in app.header]
     assert "CA Le Muretain Agglo\u202f: 5 adhérents manquants" in titles
 
 
