@@ -18,7 +18,7 @@ from analytics.ingest.geography import load_geography
 from analytics.ingest.history import count_history
 from analytics.ingest.register import read_establishments
 from analytics.metrics import growth
-from analytics.pipeline import build_demo
+from analytics.pipeline.building import build_demo
 from analytics.settings import DEMO_DIR, default_settings
 from analytics.store import Store
 from analytics.view import View

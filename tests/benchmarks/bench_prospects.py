@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from analytics.metrics.prospects import fit_resemblance
-from analytics.pipeline import build_demo
+from analytics.pipeline.building import build_demo
 from analytics.results.selection import region_standing
 from analytics.store import Store
 from analytics.view import View

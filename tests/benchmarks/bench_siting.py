@@ -16,7 +16,7 @@ from spopt.locate import MCLP
 from analytics import tables
 from analytics.metrics.siting import maximal_covering
 from analytics.metrics.travel import crow_km
-from analytics.pipeline import build_demo
+from analytics.pipeline.building import build_demo
 from analytics.store import Snapshot, Store
 from analytics.view import DEMANDS, View
 

@@ -16,7 +16,7 @@ from analytics.metrics.ratios import SMALLEST_EXPECTED, fit_gamma, standardise
 from analytics.metrics.shrinkage import BetaPrior, fit_beta, shrink_penetration
 from analytics.metrics.standing import compare_areas, stand
 from analytics.metrics.strata import expected_by_firm, strata_of
-from analytics.pipeline import build_demo
+from analytics.pipeline.building import build_demo
 from analytics.results.selection import current_sirens
 from analytics.store import Snapshot, Store
 
