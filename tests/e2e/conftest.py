@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,7 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-from tests.e2e.support import ROOT, Seen, Server, Visit, settle
+from tests.e2e.support import Seen, Server, Visit, settle
+from tests.serving import serving
 
 CHROMIUM = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 # On a deep link Streamlit asks for its health below the page's path first, and takes the 404 for an answer.
@@ -27,24 +23,8 @@ EXPECTED = ("404 (Not Found)",)
 def server(demo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Serve a copy of the demonstration."""
     store = Path(shutil.copytree(demo_root, tmp_path_factory.mktemp("served") / "store"))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    streamlit = Path(sys.executable).with_name("streamlit")
-    process = subprocess.Popen(
-        [str(streamlit), "run", "dashboard.py", f"--server.port={port}"],
-        cwd=ROOT,
-        env={**os.environ, "ECOSYSTEM_STORE": str(store)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(f"{url}/_stcore/health", process)
-        yield Server(url, store)
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+    with serving(store) as dashboard:
+        yield Server(dashboard.url, store)
 
 
 @pytest.fixture(scope="session")
@@ -102,14 +82,3 @@ def _expected(text: str) -> bool:
 
 def _count(seen: Seen, frame: str | bytes) -> None:
     seen.received += len(frame)
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + 120
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            urllib.request.urlopen(url, timeout=1).close()  # noqa: S310 - our own server
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the server did not answer")

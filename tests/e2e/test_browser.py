@@ -8,10 +8,9 @@ import urllib.request
 
 import pytest
 
-from tests.e2e.support import ARTIFACTS, Server, Visit, settle
+from tests.e2e.support import ARTIFACTS, PATHS, Server, Visit, open_above, settle
 
 pytestmark = pytest.mark.e2e
-PATHS = ["/", "/recruitment", "/towns", "/coverage", "/growth", "/sources"]
 SCREENS = {"laptop": (1440, 900), "projector": (1920, 1080), "phone": (390, 844)}
 ENGLISH = re.compile(
     r"\b(the|firms?|members?|overview|browse|upload|drag|drop|limit|per file|choose|select|loading|running|"
@@ -24,7 +23,8 @@ ENGLISH = re.compile(
 def test_a_link_to_a_page_works_as_the_first_request(visit: Visit) -> None:
     page, seen = visit("/sources")
     assert "Page not found" not in page.inner_text("body")
-    assert page.locator("[data-testid='stTopNavLink']").count() == len(PATHS)
+    # The stage has an entry too, and no navigation of its own.
+    assert page.locator("[data-testid='stTopNavLink']").count() == len(PATHS) + 1
     assert page.locator(".badge").first.inner_text() == "Données de démonstration"
     assert seen.errors == []
     assert seen.outside == set()
@@ -51,11 +51,11 @@ def test_nothing_of_plotly_or_streamlit_is_advertised(visit: Visit) -> None:
 
 def test_an_address_reopens_the_same_view(visit: Visit) -> None:
     page, _ = visit()
-    page.get_by_role("button", name="Territoire Occitanie").click()
+    open_above(page.get_by_role("button", name="Territoire Occitanie"))
     page.get_by_role("button", name="Hérault", exact=True).click()
     settle(page)
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Taille toutes").click()
+    open_above(page.get_by_role("button", name="Taille toutes"))
     page.get_by_role("button", name="10 à 49").first.click()
     settle(page)
     assert "department=34" in page.url
@@ -69,7 +69,7 @@ def test_an_address_reopens_the_same_view(visit: Visit) -> None:
 
 def test_a_selection_and_the_language_are_kept_across_pages(visit: Visit) -> None:
     page, _ = visit("/?department=34")
-    page.get_by_role("button", name="English").click()
+    page.get_by_role("link", name="English").click()
     page.wait_for_url("**lang=en**")
     settle(page)
     page.get_by_test_id("stTopNav").get_by_role("link", name="Sources").click()
@@ -86,7 +86,7 @@ def test_a_selection_and_the_language_are_kept_across_pages(visit: Visit) -> Non
 def test_going_back_goes_back(visit: Visit) -> None:
     page, _ = visit()
     whole = page.locator("h1").inner_text()
-    page.get_by_role("button", name="Activité toutes").click()
+    open_above(page.get_by_role("button", name="Activité toutes"))
     page.get_by_role("button", name="Télécoms", exact=True).click()
     page.wait_for_url("**segment=telecoms**")
     settle(page)
@@ -99,7 +99,7 @@ def test_going_back_goes_back(visit: Visit) -> None:
 def test_a_change_of_selection_sends_little(visit: Visit) -> None:
     page, seen = visit()
     before = seen.received
-    page.get_by_role("button", name="Taille toutes").click()
+    open_above(page.get_by_role("button", name="Taille toutes"))
     page.get_by_text("Entreprises employeuses seulement").first.click()
     page.wait_for_url("**employers=true**")
     settle(page)
@@ -117,8 +117,7 @@ def test_the_french_pages_hold_no_english(visit: Visit, path: str) -> None:
 def test_a_table_is_read_and_a_file_says_its_source(visit: Visit) -> None:
     page, _ = visit()
     tools = page.locator(".st-key-tools-department")
-    tools.get_by_role("button", name="Voir le tableau").click()
-    page.locator("[data-testid='stPopoverBody'] canvas").first.wait_for()
+    open_above(tools.get_by_role("button", name="Voir le tableau")).locator("canvas").first.wait_for()
     page.keyboard.press("Escape")
     with page.expect_download() as download:
         tools.get_by_role("button", name="Télécharger (CSV)").click()
@@ -147,6 +146,19 @@ def test_monitors_are_told_the_snapshot_and_nothing_of_members(server: Server) -
         status = json.load(answer)
     assert set(status) == {"snapshot_id", "built_at", "is_demo"}
     assert status["is_demo"] is True
+
+
+def test_each_file_has_the_width_of_a_phone(visit: Visit) -> None:
+    page, _ = visit("/sources", size=SCREENS["phone"])
+    files = page.locator(".st-key-blk-files [role=listitem]")
+    assert files.count() == 3
+    for file in files.all():
+        name, about = (file.locator("> span").nth(place).bounding_box() for place in (0, 1))
+        assert name is not None
+        assert about is not None
+        assert name["x"] == about["x"]
+        assert name["y"] + name["height"] <= about["y"]
+        assert name["height"] < 30, "one line"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -31,7 +31,7 @@ def test_the_slider_redraws_the_map_and_is_in_the_address(visit: Visit) -> None:
     page.wait_for_url("**threshold=40**")
     settle(page)
     assert page.locator("h1").inner_text() != before
-    assert "40 minutes" in page.locator(".st-key-blk-coverage-map h3").inner_text()
+    assert "40 minutes" in page.locator(".st-key-blk-coverage-map h2").inner_text()
     assert seen.errors == []
     assert seen.outside == set()
 
@@ -69,7 +69,7 @@ def test_a_click_on_an_antenna_opens_its_sheet_and_leads_to_its_towns(visit: Vis
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     settle(page)
     assert "antenna=Mende" in page.url
-    assert page.locator(".st-key-blk-antenna h3").inner_text().startswith("Mende")
+    assert page.locator(".st-key-blk-antenna h2").inner_text().startswith("Mende")
     page.get_by_role("button", name="Voir ses villes").click()
     page.wait_for_url("**/towns?**")
     settle(page)

@@ -25,7 +25,7 @@ def _click(page: Page, mark: Locator) -> None:
 
 
 def _town(page: Page) -> str:
-    return page.locator(".st-key-blk-sheet h3").inner_text()
+    return page.locator(".st-key-blk-sheet h2").inner_text()
 
 
 def test_a_point_of_each_chart_chooses_its_town(visit: Visit) -> None:

@@ -37,6 +37,7 @@ def test_right_files_are_published_and_the_old_ones_can_come_back(visit: Visit, 
     expect(page.locator("h1")).to_contain_text("aucun annuaire", timeout=90_000)
     settle(page)
     assert store.current_id() != before
+    expect(page.get_by_role("status").filter(has_text="Publié")).to_be_in_viewport()
     assert page.locator(".states .badge").count() == 0
     _give(page, "members", "members.xlsx")
     page.get_by_role("button", name="Construire et publier").click()
@@ -49,6 +50,7 @@ def test_right_files_are_published_and_the_old_ones_can_come_back(visit: Visit, 
     page.get_by_role("button", name="Revenir à ce jeu").nth(1).click()
     page.get_by_role("button", name="Publier ce jeu").click()
     expect(page.locator(".states .badge")).to_have_count(1, timeout=60_000)
+    expect(page.get_by_role("status").filter(has_text="de nouveau")).to_be_in_viewport()
     assert store.current_id() == before
 
 
