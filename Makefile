@@ -1,4 +1,4 @@
-# run · test · bench · lint · demo · reference
+# run · test · audit · sbom · bench · lint · demo · reference
 VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
@@ -6,21 +6,30 @@ STORE := $(or $(ECOSYSTEM_STORE),data/store)
 # No flags of ours hide warnings: the tests turn them into errors.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test bench lint demo reference
+.PHONY: run test audit sbom bench lint demo reference
 
 run: $(VENV)/.run
-	@test -e "$(STORE)/current" || $(BIN)/python -m analytics demo
+	@ls "$(STORE)"/*/manifest.json >/dev/null 2>&1 || $(BIN)/python -m analytics demo
 	$(BIN)/streamlit run dashboard.py
 
 test: $(VENV)/.dev
 	@tests/ensure_chromium.sh $(BIN)/python
-	$(MAKE) --no-print-directory lint
+	@$(BIN)/python -m tests.axe_core
+	@$(BIN)/python -m tests.identity_provider
+	$(MAKE) --no-print-directory lint audit
 	$(BIN)/pytest
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# Licences, known vulnerabilities where a database answers, requirements that are unused or undeclared.
+audit: $(VENV)/.dev
+	$(BIN)/python -m tests.audit
+
+sbom: $(VENV)/.dev
+	$(BIN)/python -m tests.audit --sbom sbom.cdx.json
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
+import inspect
+from collections import defaultdict
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
+from analytics.__main__ import MODULES, function_of, make_parser
+
 ROOT = Path(__file__).parents[1]
-WORDS = {"contracts", "settings", "errors", "text", "sizes", "progress"}
-# What each part of analytics may import besides itself and the words that everyone uses.
+WORDS = {"contracts", "settings", "errors", "text", "sizes", "progress", "disk"}
+# What each part of analytics, a module or a package, may import besides itself and the words that everyone uses.
 MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(WORDS, WORDS),
     "ingest": WORDS,
     "matching": WORDS | {"ingest"},
-    "store": WORDS,
+    "snapshot": WORDS,
+    "store": WORDS | {"snapshot"},
+    "audit": WORDS,
+    "disclosure": set(),
     "derived": WORDS | {"metrics", "store"},
     "movements": WORDS | {"store"},
-    "pipeline": WORDS | {"ingest", "matching", "store", "derived", "movements", "metrics"},
+    "removals": WORDS | {"ingest", "store"},
+    "pipeline": WORDS | {"ingest", "matching", "store", "derived", "movements", "removals", "metrics"},
+    "updating": WORDS | {"ingest", "pipeline", "removals", "store"},
+    "schedule": WORDS,
+    "update_command": WORDS | {"command_support", "commands", "updating", "schedule", "store", "export", "audit"},
+    "backup": WORDS | {"export", "removals", "store", "audit"},
+    "verification": WORDS | {"removals", "store"},
     "view": WORDS,
     "metrics": WORDS,
     "figures": WORDS,
@@ -27,9 +41,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tables": WORDS | {"results", "view", "store"},
     "export": WORDS | {"tables", "figures", "view", "store"},
     "__init__": set(),
-    "__main__": WORDS | {"pipeline", "tables", "export", "store", "view", "commands"},
-    "commands": WORDS | {"pipeline", "tables", "export", "store", "view"},
-    "pages": WORDS | {"view", "tables", "figures", "export", "pipeline", "store"},
+    "arguments": WORDS,
+    "__main__": WORDS | {"arguments"},  # What it starts it names, and loads only that.
+    "command_support": WORDS | {"removals", "store", "audit"},
+    "commands": WORDS | {"command_support", "pipeline", "tables", "store", "view"},
+    "journal_command": WORDS | {"command_support", "audit"},
+    "answer_commands": WORDS | {"command_support", "tables", "export", "store", "view", "audit", "disclosure"},
+    "upkeep": WORDS | {"pipeline", "removals", "backup", "verification", "command_support", "export"},
+    "pages": WORDS | {"view", "tables", "figures", "export", "pipeline", "store", "audit", "disclosure", "removals"},
     "dashboard": set(),
 }
 MAY_BE_USED_IN: dict[str, set[str]] = {
@@ -46,6 +65,7 @@ MAY_BE_USED_IN: dict[str, set[str]] = {
     "shapely": {"ingest", "metrics", "export"},
     "requests": {"ingest"},
     "tenacity": {"ingest"},
+    "urllib3": {"ingest"},
     "pyproj": {"ingest", "metrics", "export"},
 }
 
@@ -57,6 +77,11 @@ def _sources() -> list[Path]:
 def _part(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
     return parts[1] if parts[0] == "analytics" else parts[0]
+
+
+def _parts_of_analytics(path: Path) -> set[str]:
+    names = (name.split(".") for name in _imports(path))
+    return {rest[0] for head, *rest in names if head == "analytics" and rest and rest[0] != "__version__"}
 
 
 def _imports(path: Path) -> Iterator[str]:
@@ -71,14 +96,32 @@ def _imports(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("path", _sources(), ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_module_imports_only_along_the_arrows(path: Path) -> None:
     part = _part(path)
+    assert _parts_of_analytics(path) - {part} <= MAY_IMPORT[part]
     for name in _imports(path):
-        head, *rest = name.split(".")
-        if head == "analytics" and rest and rest[0] != "__version__":
-            assert rest[0] == part or rest[0] in MAY_IMPORT[part], f"{part} imports {name}"
+        head = name.split(".")[0]
         if head == "pages":
             assert part in {"pages", "dashboard"}, f"{part} imports {name}"
         if head in MAY_BE_USED_IN:
             assert part in MAY_BE_USED_IN[head], f"{part} imports {name}"
+
+
+def test_every_permission_is_used() -> None:
+    used: dict[str, set[str]] = defaultdict(set)
+    for path in _sources():
+        used[_part(path)] |= _parts_of_analytics(path)
+    assert {part: may - WORDS - used[part] for part, may in MAY_IMPORT.items() if may - WORDS - used[part]} == {}
+    assert set(MAY_IMPORT) == set(used)
+
+
+def test_every_command_is_a_function_of_the_module_that_the_command_line_names() -> None:
+    commands = next(
+        action.choices for action in make_parser("fr")._actions if isinstance(action, argparse._SubParsersAction)
+    )
+    assert set(MODULES) <= set(commands)
+    for command in commands:
+        run = function_of(command)
+        assert inspect.isfunction(run), command
+        assert run.__module__ == MODULES.get(command, "analytics.commands")
 
 
 def test_no_module_of_analytics_imports_itself_in_a_circle() -> None:
