@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from analytics.errors import UserError
 from analytics.ingest.isochrones import read_isochrones
@@ -11,6 +11,7 @@ from analytics.pipeline.assembling import assemble
 from analytics.pipeline.manifest import count_members, counts_of, manifest_of, with_members_faults
 from analytics.pipeline.reading import Content, read_content
 from analytics.pipeline.request import Request
+from analytics.pipeline.shrinking import refuse_fewer_firms, refuse_fewer_members
 from analytics.pipeline.sources import described_meanwhile, refuse_changed
 from analytics.pipeline.stages import Report, tell_nobody
 from analytics.pipeline.writing import write_tables
@@ -38,8 +39,8 @@ def build(request: Request, report: Report = tell_nobody) -> Snapshot:
     Raises
     ------
     UserError
-        When a file, the settings or the store do not serve, another build runs, or the firms fell by more than the
-        settings allow. The published snapshot is then untouched.
+        When a file, the settings or the store do not serve, another build runs, or the firms or the members fell by
+        more than the settings allow. The published snapshot is then untouched.
     """
     settings = load_settings(request.settings_file)
     with request.store.writing() as draft:
@@ -52,7 +53,7 @@ def build(request: Request, report: Report = tell_nobody) -> Snapshot:
             sources = tuple(replace(s, origin=request.origins.get(s.role)) for s in described.result())
             report("build.stage_sources", 1)
         if not request.allow_shrink:
-            _refuse_shrink(content, store=request.store, is_demo=request.is_demo)
+            _refuse_shrink(content, request)
         tables = assemble(content) | {ISOCHRONES: read_isochrones(request.store.isochrones_folder)}
         removals = read_removals(request.store)
         tables = removals.applied(tables)
@@ -90,26 +91,7 @@ def build_demo(store: Store, report: Report = tell_nobody, *, only_if_empty: boo
     return build(request, report)
 
 
-def _refuse_shrink(content: Content, *, store: Store, is_demo: bool) -> None:
-    """Refuse when the default perimeter lost too many firms; going from the demo to real files, or back, is no loss."""
-    settings = content.settings
-    published = _compared_with(store)
-    if published is None or published.is_demo != is_demo:
-        return
-    manifest = published.manifest
-    before = manifest["counts"]["firms_by_perimeter"].get(settings.cluster.default_perimeter, 0)
-    after, allowed = len(content.default_firms), settings.build.allowed_shrink_pct
-    is_same_region = manifest["settings"]["region"]["code"] == settings.region.code
-    if is_same_region and before and 100 * (before - after) / before > allowed:
-        raise UserError("build.shrunk", before=before, after=after, allowed=f"{allowed:g}")
-
-
-def _compared_with(store: Store) -> Snapshot | None:
-    """Return what is published; what stands in for it where its manifest is damaged, if anything does."""
-    try:
-        return store.current()
-    except UserError:
-        with suppress(UserError):  # Building again is how one gets out of it.
-            served = store.served()
-            return served.snapshot if served else None
-    return None
+def _refuse_shrink(content: Content, request: Request) -> None:
+    where: dict[str, Any] = {"store": request.store, "settings": content.settings, "is_demo": request.is_demo}
+    refuse_fewer_firms(len(content.default_firms), **where)
+    refuse_fewer_members(0 if content.roster is None else len(content.roster.members), **where)

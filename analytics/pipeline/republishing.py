@@ -25,6 +25,7 @@ from analytics.pipeline.manifest import (
     with_members_faults,
 )
 from analytics.pipeline.members import learnt_removals, match_roster, read_roster, without_removed
+from analytics.pipeline.shrinking import refuse_fewer_members
 from analytics.pipeline.sources import describe, refuse_changed
 from analytics.pipeline.stages import Report, reported, tell_nobody
 from analytics.pipeline.writing import write_tables
@@ -49,17 +50,20 @@ def apply_decisions(store: Store, report: Report = tell_nobody) -> Snapshot:
         return republish(draft, snapshot, tables=tables, facts=carried.facts, report=report)
 
 
-def replace_members(store: Store, members: Path, report: Report = tell_nobody) -> Snapshot:
+def replace_members(
+    store: Store, members: Path, report: Report = tell_nobody, *, allow_shrink: bool = False
+) -> Snapshot:
     """Read a new roster, match it with the firms of the published snapshot, and publish the result.
 
     The register is carried over as it is. Of a member that is neither among its firms nor in the roster before, the
     register's rows are not known until the next build from the register: it is told as ``members.not_followed``.
+    With ``allow_shrink``, it is published even when the members fall by more than the settings allow.
 
     Raises
     ------
     UserError
-        When nothing is published, the demonstration is, the roster or a table is unreadable, or the store cannot be
-        written.
+        When nothing is published, the demonstration is, the roster or a table is unreadable, the members fell too far,
+        or the store cannot be written.
     """
     with store.writing() as draft:
         snapshot = store.required()
@@ -71,6 +75,8 @@ def replace_members(store: Store, members: Path, report: Report = tell_nobody) -
             geography = load_geography(snapshot.settings())
         roster = read_roster(members, geography, report)
         roster = without_removed(roster, learnt_removals(store, roster))
+        if not allow_shrink:
+            refuse_fewer_members(len(roster.members), store=store, settings=snapshot.settings(), is_demo=False)
         carried = carried_over(store, snapshot, roster=roster.members)
         tables = rematched(snapshot, carried.tables, decisions=store.decisions(), report=report)
         refuse_changed(sources)

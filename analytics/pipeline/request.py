@@ -24,7 +24,8 @@ class Request:
     store
         Where the snapshot goes.
     allow_shrink
-        Publish even when the firms fall by more than ``build.allowed_shrink_pct`` against the published snapshot.
+        Publish even when the firms or the members fall by more than ``build.allowed_shrink_pct`` against the
+        published snapshot.
     is_demo
         The files are the bundled demonstration, and every page and export must say so.
     only_if_empty

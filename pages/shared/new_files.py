@@ -28,6 +28,8 @@ _TYPES = {
     "legal_units": ["parquet", "csv", "zip"],
     "members": ["xlsx", "csv"],
 }
+# Here it is a box to tick, not an option.
+_SHRUNK = {"build.shrunk": "sources.shrunk", "build.members_shrunk": "sources.members_shrunk"}
 
 
 def form(reader: Reader) -> None:
@@ -68,15 +70,14 @@ def _build(reader: Reader, given: dict[str, UploadedFile], *, allow_shrink: bool
 def _published_from(paths: dict[str, Path], report: Callable[[str, float], None], *, allow_shrink: bool) -> Snapshot:
     from analytics.pipeline import building, republishing  # noqa: PLC0415 - the register engine: a quarter of a second
 
-    if "register" not in paths:
-        return republishing.replace_members(loaders.store(), paths["members"], report)
     try:
-        request = Request(**paths, store=loaders.store(), allow_shrink=allow_shrink)
-        return building.build(request, report)
+        if "register" not in paths:
+            return republishing.replace_members(loaders.store(), paths["members"], report, allow_shrink=allow_shrink)
+        return building.build(Request(**paths, store=loaders.store(), allow_shrink=allow_shrink), report)
     except UserError as error:
-        if error.key != "build.shrunk":
+        if error.key not in _SHRUNK:
             raise
-        raise UserError("sources.shrunk", **error.params) from error  # Here it is a box to tick, not an option.
+        raise UserError(_SHRUNK[error.key], **error.params) from error
 
 
 @contextmanager

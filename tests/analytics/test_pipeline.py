@@ -16,6 +16,7 @@ from analytics.errors import UserError
 from analytics.pipeline import building, sources
 from analytics.pipeline.building import DEMO_FILES, build, build_demo
 from analytics.pipeline.manifest import count_members, faults_of
+from analytics.pipeline.removing import remove
 from analytics.pipeline.republishing import apply_decisions, replace_members
 from analytics.pipeline.request import Request
 from analytics.pipeline.stages import STAGES, Report
@@ -319,6 +320,46 @@ def test_decisions_take_effect_without_the_sources(request_: Request) -> None:
         assert after.manifest["tables"][name] == before.manifest["tables"][name]
 
 
+@pytest.mark.parametrize("how", ["build", "roster"])
+@pytest.mark.parametrize("allowed", [False, True])
+def test_a_roster_that_lost_many_is_refused_unless_allowed(
+    request_: Request, tmp_path: Path, how: str, allowed: bool
+) -> None:
+    before = build(request_)
+    few = tmp_path / "few.csv"
+    few.write_text(f"Nom;SIREN\nAlpha Démo;{small.siren(1)}\nDelta Démo;{small.siren(4)}\n", encoding="utf-8")
+
+    def publish() -> Snapshot:
+        if how == "roster":
+            return replace_members(request_.store, few, allow_shrink=allowed)
+        return build(replace(request_, members=few, allow_shrink=allowed))
+
+    if allowed:
+        assert publish().manifest["counts"]["members"] == 2
+        return
+    with pytest.raises(UserError) as raised:
+        publish()
+    assert raised.value.key == "build.members_shrunk"
+    assert "de 5 à 2 adhérents, anciens compris, une baisse de plus de 30" in raised.value.message("fr")
+    assert request_.store.current() == before
+    assert request_.store.snapshots() == [before]
+
+
+def test_a_build_that_forgets_the_roster_is_refused(request_: Request) -> None:
+    before = build(request_)
+    assert key_of_refusal(replace(request_, members=None)) == "build.members_shrunk"
+    assert request_.store.current() == before
+
+
+def test_members_removed_on_request_are_no_fall(request_: Request) -> None:
+    members = build(request_).table("members")["member_id"].tolist()
+    for member in members[:2]:
+        remove(request_.store, "member", member)
+    assert request_.members is not None
+    assert len(build(request_).table("members")) == len(members) - 2 == 3
+    assert len(replace_members(request_.store, request_.members).table("members")) == 3
+
+
 # A new roster alone
 
 
@@ -328,7 +369,7 @@ def test_roster_is_replaced_without_the_register(request_: Request, tmp_path: Pa
     roster = tmp_path / "newer.csv"
     roster.write_text(f"Nom;SIREN;Ville\nDelta Démo;{small.siren(4)};Montpellier\n;;\nTotal;;\n", encoding="utf-8")
     told: list[str] = []
-    after = replace_members(request_.store, roster, lambda stage, _: told.append(stage))
+    after = replace_members(request_.store, roster, lambda stage, _: told.append(stage), allow_shrink=True)
     assert request_.store.current() == after
     assert after.table("members")["name"].tolist() == ["Delta Démo"]
     assert after.table("roster")["siren"].tolist() == [small.siren(4)]

@@ -218,7 +218,7 @@ def test_what_became_of_a_removed_firm_is_not_followed(request_: Request, tmp_pa
 def test_a_removed_firm_is_no_candidate(request_: Request, tmp_path: Path) -> None:
     roster = tmp_path / "alike.csv"
     roster.write_text("Nom;Ville\nGamma Démos Sud;Montpellier\n", encoding="utf-8")
-    before = build(replace(request_, members=roster))
+    before = build(replace(request_, members=roster, allow_shrink=True))
     assert GAMMA in set(before.table("candidates")["siren"]), "else nothing is tried"
     remove(request_.store, "firm", GAMMA)
     after = published(request_.store)
@@ -265,7 +265,8 @@ def test_the_next_roster_does_not_bring_a_member_back(request_: Request, row: st
     remove(store, "member", member_id(before, "Alpha Démo"))
     roster = tmp_path / "next.csv"
     roster.write_text(f"N° adhérent;Nom;SIREN;Ville\n{row}\n2;Gamma Démo;;Montpellier\n", encoding="utf-8")
-    for snapshot in (replace_members(store, roster), build(replace(request_, members=roster))):
+    asked = replace(request_, members=roster, allow_shrink=True)
+    for snapshot in (replace_members(store, roster, allow_shrink=True), build(asked)):
         assert snapshot.table("members")["name"].tolist() == ["Gamma Démo"]
         assert snapshot.manifest["excluded"]["members"] == {"removed": 1}
         assert snapshot.manifest["counts"]["members_rows_read"] == 2
@@ -278,7 +279,11 @@ def test_a_member_stays_out_through_two_changes_of_the_roster(request_: Request,
     remove(store, "member", member_id(published(store), "Zygomatique Introuvable"))
     for row in (f"Zygomatique Introuvable;{FIVE};Mende", f"Tout Autrement;{FIVE};Toulouse"):
         roster.write_text(f"Nom;SIREN;Ville\n{row}\nGamma Démo;;Montpellier\n", encoding="utf-8")
-        after = replace_members(store, roster) if how == "roster" else build(replace(request_, members=roster))
+        after = (
+            replace_members(store, roster, allow_shrink=True)
+            if how == "roster"
+            else build(replace(request_, members=roster, allow_shrink=True))
+        )
         assert after.table("members")["name"].tolist() == ["Gamma Démo"]
         assert after.manifest["excluded"]["members"] == {"removed": 1}
     assert told_in(store, "Tout Autrement") == set()
@@ -289,7 +294,7 @@ def test_a_member_is_known_by_the_town_of_its_roster_too(request_: Request, tmp_
     store = request_.store
     roster = tmp_path / "first.csv"
     roster.write_text("Nom;Ville\nEpsilon Démo;Toulouse\nGamma Démo;Montpellier\n", encoding="utf-8")
-    store.record_decision(member_id(replace_members(store, roster), "Epsilon Démo"), FIVE)
+    store.record_decision(member_id(replace_members(store, roster, allow_shrink=True), "Epsilon Démo"), FIVE)
     before = apply_decisions(store)
     assert before.table("members").set_index("name").loc["Epsilon Démo", "commune_code"] == "48095"
     remove(store, "member", member_id(before, "Epsilon Démo"))
@@ -302,7 +307,7 @@ def test_a_namesake_with_another_siren_stays(request_: Request, tmp_path: Path) 
     remove(request_.store, "member", member_id(before, "Alpha Démo"))
     roster = tmp_path / "next.csv"
     roster.write_text(f"Nom;SIREN;Ville\nAlpha Démo;{FIVE};Toulouse\n", encoding="utf-8")
-    assert replace_members(request_.store, roster).table("members")["siren"].tolist() == [FIVE]
+    assert replace_members(request_.store, roster, allow_shrink=True).table("members")["siren"].tolist() == [FIVE]
 
 
 def test_a_member_found_by_name_is_removed_by_its_siren(request_: Request) -> None:

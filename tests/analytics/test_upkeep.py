@@ -168,7 +168,7 @@ def test_whom_only_an_earlier_data_set_tells_is_found(once_built: Path, tmp_path
     folder = once_built.parent
     files = {"register": folder / "register.parquet", "legal_units": folder / "units.parquet", "store": store}
     build(Request(**files, members=folder / "members.csv"))  # type: ignore[arg-type]
-    build(Request(**files, members=None))  # type: ignore[arg-type]
+    build(Request(**files, members=None, allow_shrink=True))  # type: ignore[arg-type]
     assert main(["remove", "--member", ALPHA, "--store", str(store.root), "--lang", "en"]) == 0
     told = capsys.readouterr().err
     assert "One earlier data set" in told

@@ -329,7 +329,7 @@ def test_what_was_published_is_recorded_as_done_though_the_run_ends_then(
     monkeypatch.setattr(st, "progress", lambda *_, **__: _Bar())
     monkeypatch.setattr(st, "button", lambda *_, **__: True)
     monkeypatch.setattr(new_files, "_kept_aside", lambda _: nullcontext({"members": DEMO_DIR / "members.xlsx"}))
-    monkeypatch.setattr(republishing, work, lambda store, *_: store.current())
+    monkeypatch.setattr(republishing, work, lambda store, *_, **__: store.current())
     with pytest.raises(_EndedRunError):
         act(_reader(own_root, OWNER))
     assert [entry["outcome"] for entry in audit.read(own_root).entries] == ["begun", "done"]
@@ -422,8 +422,9 @@ def test_files_that_were_sent_are_for_this_account_and_do_not_stay(
     monkeypatch.setattr("tempfile.tempdir", str(aside))
     modes: list[int] = []
 
-    def replace_members(store: Store, members: Path, report: object) -> object:
+    def replace_members(store: Store, members: Path, report: object, *, allow_shrink: bool) -> object:
         del report
+        assert not allow_shrink
         modes.extend([members.stat().st_mode & 0o777, members.parent.parent.stat().st_mode & 0o777])
         if faulty:
             raise UserError("build.no_snapshot")
