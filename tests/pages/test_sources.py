@@ -6,12 +6,18 @@ import html
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics import tables
-from analytics.pipeline.building import build_demo
+from analytics.errors import UserError
+from analytics.pipeline.building import build, build_demo
 from analytics.pipeline.manifest import faults_of
+from analytics.pipeline.request import Request
+from analytics.pipeline.stages import tell_nobody
 from analytics.store import Store
+from pages.shared import new_files
+from tests.analytics import small_sources as small
 
 Open = Callable[..., AppTest]
 
@@ -90,3 +96,21 @@ def test_no_withheld_unit_is_named(open_page: Open, demo_root: Path) -> None:
         app = open_page(page)
         shown = str(app) + "".join(e.proto.spec for e in app.get("plotly_chart"))
         assert not any(siren in shown for siren in withheld)
+
+
+@pytest.mark.parametrize("has_register", [True, False])
+def test_a_fall_asks_for_the_box_of_this_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_register: bool
+) -> None:
+    store = Store(tmp_path / "store")
+    register = small.write_register(tmp_path / "register.parquet")
+    before = build(Request(register=register, members=small.write_roster(tmp_path / "members.csv"), store=store))
+    monkeypatch.setenv("ECOSYSTEM_STORE", str(store.root))
+    few = tmp_path / "few.csv"
+    few.write_text(f"Nom;SIREN\nAlpha Démo;{small.siren(1)}\n", encoding="utf-8")
+    paths = {"members": few} | ({"register": register} if has_register else {})
+    with pytest.raises(UserError) as raised:
+        new_files._published_from(paths, tell_nobody, allow_shrink=False)
+    assert "cochez la case ci-dessus" in raised.value.message("fr")
+    assert store.current() == before
+    assert new_files._published_from(paths, tell_nobody, allow_shrink=True).manifest["counts"]["members"] == 1
