@@ -27,7 +27,8 @@ from tests.serving import serving
 
 PAGES = ("", "recruitment", "towns", "coverage", "growth", "sources")
 DEPARTMENTS = ("09", "11", "12", "30", "31", "32", "34", "46", "48", "65", "66", "81", "82")
-READERS = (1, 10, 50)
+# Three rooms of fifty, one after another: memory that is given back is used again.
+READERS = (1, 10, 50, 50, 50)
 MOVES, THINKING_S = 10, 5.0
 # Streamlit forgets a lost session after 120 s, when the next one comes.
 FORGOTTEN_S = 125.0
