@@ -63,7 +63,10 @@ def back_up(store: Store, out: Path) -> Backup:
     try:
         snapshots, left_out = _attempts(store, aside)
         size = aside.stat().st_size
+        os.close(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # Nobody else has made it meanwhile.
         aside.replace(out)
+    except FileExistsError as error:
+        raise UserError("upkeep.copy_exists", file=str(out)) from error
     except OSError as error:
         raise UserError("cli.unwritable", file=str(out), reason=error.strerror or "") from error
     finally:

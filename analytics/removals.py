@@ -121,7 +121,8 @@ class Removals:
         mark, field = self._mark_of(given), "sirens" if given.isdigit() else "members"
         removal = Removal(
             kind=kind,
-            number=mark[:8],
+            # Of the kind too: of one SIREN a firm and a member may be listed, and either taken off alone.
+            number=self.mark(f"number of a {kind}", given)[:8],
             removed_on=datetime.now(UTC).date().isoformat(),
             reason=reason or REASONS[-1],
             stand_in=self._new_stand_in() if kind == "firm" else None,

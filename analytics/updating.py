@@ -19,7 +19,9 @@ from analytics.ingest.catalogue import Resource, ask_catalogue
 from analytics.ingest.connection import Connection, Limits
 from analytics.ingest.geography import load_geography
 from analytics.ingest.members import read_members
+from analytics.pipeline.members import without_removed
 from analytics.pipeline.request import Request as BuildRequest
+from analytics.pipeline.shrinking import refuse_fewer_members
 from analytics.pipeline.stages import Report, tell_nobody
 from analytics.removals import WENT_BY, read_removals
 from analytics.settings import REGION_FILE, Settings, load_settings
@@ -138,7 +140,7 @@ def update(
             tell(plan)
             if plan.is_current and not request.force:
                 return None
-            _refuse_bad_roster(request.members, settings)
+            _refuse_bad_roster(request, settings)
             paths = _fetch_all(request, plan, connection, report)
         snapshot = _build(request, plan, paths, report)
         for role, path in paths.items():
@@ -234,12 +236,17 @@ def _refuse_lost_roster(store: Store, members: Path | None, published: Snapshot 
         raise UserError("update.roster_not_given")
 
 
-def _refuse_bad_roster(members: Path | None, settings: Settings) -> None:
+def _refuse_bad_roster(request: Request, settings: Settings) -> None:
     """Say at once what the build would say after gigabytes."""
-    if members is not None:
-        if not members.is_file():
-            raise UserError("build.source_absent", file=str(members))
-        read_members(members, geography=load_geography(settings))
+    members = request.members
+    if members is None:
+        return
+    if not members.is_file():
+        raise UserError("build.source_absent", file=str(members))
+    roster = read_members(members, geography=load_geography(settings))
+    if not request.allow_shrink:
+        kept = without_removed(roster, read_removals(request.store)).members
+        refuse_fewer_members(len(kept), store=request.store, settings=settings, is_demo=False)
 
 
 def _fetch_all(request: Request, plan: Plan, connection: Connection, report: Report) -> dict[str, Path]:

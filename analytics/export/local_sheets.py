@@ -38,7 +38,7 @@ from analytics.text import coverage_findings, towns_findings
 
 # By the length of its code, what a town is.
 _LEVELS = {9: "epci", 5: "commune", 2: "department"}
-_MOST_TARGETS, _MOST_NEIGHBOURS = 10, 6
+_MOST_NEIGHBOURS = 6
 # From how many members missing on a neighbour is worth a visit.
 _LEAST_MISSING = 0.5
 # How far the neighbours of a town may be, as the crow flies.
@@ -241,7 +241,7 @@ def _firms(asked: Asked) -> Iterator[Block]:
             for kind in kinds
         ]
         yield beside(*parts, shares=(1, 1))
-    rows = asked.table("town_targets").head(_MOST_TARGETS)
+    rows = asked.table("town_targets")
     if rows.empty:
         yield words(t("towns.no_target"))
         return

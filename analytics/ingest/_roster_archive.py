@@ -8,7 +8,9 @@ marks ``<`` and ``=`` that begin elements and attributes. What a sheet holds bel
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+from contextlib import redirect_stdout
 from typing import IO, Any
 
 import openpyxl
@@ -25,6 +27,12 @@ _CHUNK = 64 * 1024
 _DIRECTORY_ENTRY = b"PK\x01\x02"
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ENCRYPTED = 0x1
+# In an encoding such as UTF-7 or EBCDIC the marks would be other bytes, and pass the meter uncounted.
+_ENCODINGS = {"utf-8", "utf8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "ascii", "iso-8859-1", "windows-1252"}
+_DECLARED = re.compile(rb"<\?xml\s")
+_DECLARATION = re.compile(rb"<\?xml\s([^>]{0,200})\?>")
+_NAMED = re.compile(rb"encoding\s*=\s*[\"']([^\"']*)[\"']")
+_EBCDIC = b"\x4c\x6f\xa7\x94"
 
 
 def open_workbook(content: bytes, *, name: str) -> openpyxl.Workbook:
@@ -44,7 +52,8 @@ def open_workbook(content: bytes, *, name: str) -> openpyxl.Workbook:
     # What ``openpyxl.load_workbook`` does, which takes no archive.
     reader = ExcelReader(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
     reader.archive = archive
-    reader.read()
+    with redirect_stdout(io.StringIO()):  # It prints of a style that is not there, and ours is for what was asked for.
+        reader.read()
     if len(reader.wb.sheetnames) > MOST_SHEETS:
         raise UserError("limits.workbook_parts", file=name)
     return reader.wb
@@ -85,16 +94,29 @@ class _MeteredArchive(zipfile.ZipFile):
 
 class _MeteredPart(io.RawIOBase):
     def __init__(self, part: IO[bytes], meter: _Meter) -> None:
-        self._part, self._meter = part, meter
+        self._part, self._meter, self._is_begun = part, meter, False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
         chunk = self._meter.passed(self._part.read(len(buffer)))
+        if not self._is_begun:
+            self._is_begun = True
+            _refuse_other_encodings(chunk)
         buffer[: len(chunk)] = chunk
         return len(chunk)
 
     def close(self) -> None:
         self._part.close()
         super().close()
+
+
+def _refuse_other_encodings(beginning: bytes) -> None:
+    """Refuse a part whose marks a meter of bytes cannot count; no spreadsheet program writes one."""
+    text = beginning[:1000].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xfe\xff")  # UTF-16 too, whichever its order
+    declared = _DECLARATION.match(text)
+    named = _NAMED.search(declared[1]) if declared else None
+    is_odd = _DECLARED.match(text) is not None and not declared
+    if is_odd or text.startswith(_EBCDIC) or (named and named[1].decode("latin-1").lower() not in _ENCODINGS):
+        raise zipfile.BadZipFile("a part in an encoding that no workbook has")

@@ -105,11 +105,11 @@ def ask_catalogue(connection: Connection, dataset: str, names: Iterable[str]) ->
     except FaultError as error:
         status = error.params.get("status")
         if status in {"404", "410"}:
-            raise UserError("update.dataset_absent", dataset=dataset, service=connection.service) from error
+            raise UserError("update.dataset_absent", dataset=dataset, service=connection.name) from error
         if status is not None:
-            raise PassingError("update.answered", service=connection.service, status=status) from error
+            raise PassingError("update.answered", service=connection.name, status=status) from error
         why = Phrase(error.reason if error.is_passing else "update.reason_refused")
-        raise PassingError("update.unreachable", service=connection.service, reason=why) from error
+        raise PassingError("update.unreachable", service=connection.name, reason=why) from error
     resources = read_catalogue(asker.content, names, service=connection.name)
     for resource in resources.values():
         refuse_address(resource.url, service=connection.service)

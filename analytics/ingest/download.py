@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
 from analytics import disk
 from analytics.errors import PassingError, Phrase, Size
@@ -181,13 +181,14 @@ class _Transfer:
         with refused_writes(self.target.parent):
             self.part.touch(mode=0o600)
             self.part.write_bytes(b"")
+            self.note.touch(mode=0o600)
             self.note.write_text(json.dumps({"version": _version(headers)}), encoding="utf-8")
 
     def _write(self, response: requests.Response, offset: int, total: int | None) -> None:
         size = offset
         with self.part.open("ab", buffering=0) as file:
             for chunk in self._chunks(response):
-                file.write(chunk)
+                _write_whole(file, chunk)
                 size += len(chunk)
                 if total is not None:
                     if size > total:
@@ -211,6 +212,13 @@ class _Transfer:
                 if got < SLOWEST_BYTES_PER_S * passed:
                     raise FaultError("update.reason_stalled")
                 since, got = limits.clock(), 0
+
+
+def _write_whole(file: IO[bytes], chunk: bytes) -> None:
+    """Write all of it: an unbuffered file takes as much as there is room for, and refuses the rest when asked again."""
+    rest = memoryview(chunk)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def _version(headers: Mapping[str, str]) -> str:

@@ -94,4 +94,4 @@ def build_demo(store: Store, report: Report = tell_nobody, *, only_if_empty: boo
 def _refuse_shrink(content: Content, request: Request) -> None:
     where: dict[str, Any] = {"store": request.store, "settings": content.settings, "is_demo": request.is_demo}
     refuse_fewer_firms(len(content.default_firms), **where)
-    refuse_fewer_members(0 if content.roster is None else len(content.roster.members), **where)
+    refuse_fewer_members(None if content.roster is None else len(content.roster.members), **where)

@@ -25,18 +25,25 @@ def refuse_fewer_firms(firms: int, *, store: Store, settings: Settings, is_demo:
         _refuse("build.shrunk", before, firms, settings)
 
 
-def refuse_fewer_members(members: int, *, store: Store, settings: Settings, is_demo: bool) -> None:
-    """Refuse when the roster lost too many members, those removed on request aside; as ``refuse_fewer_firms``.
+def refuse_fewer_members(members: int | None, *, store: Store, settings: Settings, is_demo: bool) -> None:
+    """Refuse when the roster lost too many members, or there is none any more; as ``refuse_fewer_firms``.
+
+    Those whose removal on request is published are in neither number.
+
+    Parameters
+    ----------
+    members
+        Members of the roster, former ones included; None without a roster.
 
     Raises
     ------
     UserError
-        When ``members``, former ones included, are fewer than published by more than ``build.allowed_shrink_pct``
-        percent of these.
+        When they are fewer than published by more than ``build.allowed_shrink_pct`` percent of these.
     """
     published = _compared_with(store, settings=settings, is_demo=is_demo)
     if published is not None:
-        _refuse("build.members_shrunk", published.manifest["counts"]["members_rows_kept"], members, settings)
+        key = "build.no_roster" if members is None else "build.members_shrunk"
+        _refuse(key, published.manifest["counts"]["members_rows_kept"], members or 0, settings)
 
 
 def _refuse(key: str, before: int, after: int, settings: Settings) -> None:

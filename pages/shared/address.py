@@ -122,3 +122,9 @@ def _lists(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
     for key, value in pairs:
         found.setdefault(key, []).append(value)
     return found
+
+
+def base_path() -> str:
+    """Return the path below which the dashboard is served: empty, or such as ``/digital``."""
+    path = (st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{path}" if path else ""

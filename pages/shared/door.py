@@ -31,7 +31,7 @@ from analytics.errors import UserError
 from analytics.figures.territory import Frame
 from analytics.settings import REFERENCE_DIR, default_settings, store_dir
 from analytics.store import Store
-from pages.shared import access, login, origins, uploads
+from pages.shared import access, address, login, origins, uploads
 from pages.shared.kept import Kept
 
 ASSETS = Path(__file__).parents[1] / "assets"
@@ -69,12 +69,13 @@ def middleware() -> list[Middleware]:
 
 
 def routes() -> list[Mount | Route]:
-    """Return the routes beside Streamlit's own."""
+    """Return the routes beside Streamlit's own, below ``server.baseUrlPath`` as these are."""
+    base = address.base_path()
     return [
-        Route("/health/snapshot", snapshot_status),
-        Route("/assets/geo/{name}", land),
-        Route("/assets/scripts/{name}", keys),
-        Mount("/assets/fonts", KeptFiles(directory=ASSETS / "fonts")),
+        Route(f"{base}/health/snapshot", snapshot_status),
+        Route(f"{base}/assets/geo/{{name}}", land),
+        Route(f"{base}/assets/scripts/{{name}}", keys),
+        Mount(f"{base}/assets/fonts", KeptFiles(directory=ASSETS / "fonts")),
     ]
 
 
@@ -253,7 +254,7 @@ def keys_name() -> str:
 
 def keys_element() -> bytes:
     """Return the element that loads the script."""
-    return f'<script defer src="/assets/scripts/{keys_name()}"></script>'.encode()
+    return f'<script defer src="{address.base_path()}/assets/scripts/{keys_name()}"></script>'.encode()
 
 
 @cache
@@ -262,4 +263,4 @@ def land_frame() -> Frame:
     extent = json.loads((REFERENCE_DIR / "provenance.json").read_text(encoding="utf-8"))["land"]
     edges = {"west": "x_min_m", "south": "y_min_m", "east": "x_max_m", "north": "y_max_m"}
     sides = {side: extent[edge] / 1000 for side, edge in edges.items()}
-    return Frame(url=f"/assets/geo/{land_name(land_drawing())}", **sides)
+    return Frame(url=f"{address.base_path()}/assets/geo/{land_name(land_drawing())}", **sides)

@@ -1,4 +1,4 @@
-"""What is served, and its result tables: the only caches of the pages, all keyed by the snapshot's id.
+"""What is served, and its result tables: the caches of the pages, all keyed by the snapshot's id.
 
 A run of a page looks at the store once, when it begins (``begin_run``), and answers with what it found to its
 end, whatever is published meanwhile.

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 
 from analytics.errors import UserError
-from pages.shared import access, rules
+from pages.shared import access, address, rules
 from pages.shared.kept import Kept
 
 _log = logging.getLogger(__name__)
@@ -208,6 +208,6 @@ def is_page_below(root: str, address: str) -> bool:
 
 def _set_cookie(message: Message, value: str, *, seconds: int) -> None:
     # As Streamlit's own cookies: another dashboard of this host, below another path, is not told.
-    path = "/" + (st.get_option("server.baseUrlPath") or "").strip("/")
+    path = address.base_path() or "/"
     cookie = f"{COOKIE}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax"
     MutableHeaders(scope=message).append("set-cookie", cookie)

@@ -29,7 +29,11 @@ _TYPES = {
     "members": ["xlsx", "csv"],
 }
 # Here it is a box to tick, not an option.
-_SHRUNK = {"build.shrunk": "sources.shrunk", "build.members_shrunk": "sources.members_shrunk"}
+_SHRUNK = {
+    "build.shrunk": "sources.shrunk",
+    "build.members_shrunk": "sources.members_shrunk",
+    "build.no_roster": "sources.no_roster",
+}
 
 
 def form(reader: Reader) -> None:
@@ -70,6 +74,8 @@ def _build(reader: Reader, given: dict[str, UploadedFile], *, allow_shrink: bool
 def _published_from(paths: dict[str, Path], report: Callable[[str, float], None], *, allow_shrink: bool) -> Snapshot:
     from analytics.pipeline import building, republishing  # noqa: PLC0415 - the register engine: a quarter of a second
 
+    if "legal_units" in paths and "register" not in paths:
+        raise UserError("sources.units_alone")
     try:
         if "register" not in paths:
             return republishing.replace_members(loaders.store(), paths["members"], report, allow_shrink=allow_shrink)

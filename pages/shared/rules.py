@@ -125,8 +125,8 @@ def read_rules(secrets: Mapping[str, Any]) -> Rules:
     Raises
     ------
     UserError
-        When a key of ``[access]`` or ``[auth]`` is unknown, absent or malformed, or rules on people stand without the
-        login that would tell people apart.
+        When a key of ``[access]`` is unknown or malformed, one of ``[auth]`` is absent or no text, or rules on people
+        stand without the login that would tell people apart.
     """
     given = secrets.get("access", {})
     if not isinstance(given, Mapping):

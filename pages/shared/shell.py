@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from analytics.text import Translator
-from pages.shared import address, damage, gate, guards, loaders, uploads
+from pages.shared import access, address, damage, gate, guards, loaders, uploads
 from pages.shared.first_build import ensure_snapshot
 from pages.shared.rules import Person
 from pages.shared.style import style_sheet
@@ -42,7 +42,7 @@ def main() -> None:
     st.html(style_sheet(t))
     st.logo(str(LOGO), size="medium")
     who, fault = gate.person()
-    uploads.allow(who)
+    uploads.allow(who, access.seen())
     page = _page(who, t)
     # Two tabs, or two entries of a history, are told apart by it.
     st.set_page_config(page_title=f"{page.title} · {t('common.site', cluster=settings.cluster.name)}")

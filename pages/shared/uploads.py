@@ -1,4 +1,4 @@
-"""Who may send files: the sessions of people who may load them, as the shell last saw them.
+"""Who may send files: the sessions of people who may load them, as the shell last saw them, by the rules of now.
 
 Streamlit takes a file from any session there is, before a page could ask who sends it; the door asks here.
 """
@@ -15,27 +15,29 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.shared import origins
+from analytics.errors import UserError
+from pages.shared import access, origins
+from pages.shared.access import Seen
 from pages.shared.rules import OWNER, Person
 
 _PATH = re.compile(r"/_stcore/upload_file/(?P<session>[^/]+)/")
 _SAFE = frozenset({"OPTIONS", "DELETE"})
 # Sessions end without a word: the oldest give way.
 _MOST = 2_000
-# By session: whether it may because it is the machine's own, without a login.
-_allowed: OrderedDict[str, bool] = OrderedDict()
+# By session: who was there.
+_allowed: OrderedDict[str, Seen] = OrderedDict()
 _lock = Lock()
 
 
-def allow(who: Person) -> None:
-    """Let this session send files, or no longer."""
+def allow(who: Person, there: Seen) -> None:
+    """Let this session send files as long as the rules let whoever is there; or no longer."""
     context = get_script_run_ctx()
     if context is None:
         return
     with _lock:
         _allowed.pop(context.session_id, None)
         if who.may("upload"):
-            _allowed[context.session_id] = who == OWNER
+            _allowed[context.session_id] = there
             while len(_allowed) > _MOST:
                 _allowed.popitem(last=False)
 
@@ -60,6 +62,12 @@ class OnlyFromThoseWhoMay:
 
 
 def _is_allowed(session: str, headers: Headers) -> bool:
-    """Return whether a session may send files; one of the machine itself, from the machine itself."""
-    is_of_machine = _allowed.get(session)
-    return is_of_machine is not None and (not is_of_machine or origins.is_from_machine(headers))
+    """Return whether a session may send files, by the rules of now; one of the machine, from the machine alone."""
+    there = _allowed.get(session)
+    if there is None:
+        return False
+    try:
+        who = access.person(there)
+    except UserError:
+        return False
+    return who.may("upload") and (who != OWNER or origins.is_from_machine(headers))

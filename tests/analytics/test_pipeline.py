@@ -347,7 +347,7 @@ def test_a_roster_that_lost_many_is_refused_unless_allowed(
 
 def test_a_build_that_forgets_the_roster_is_refused(request_: Request) -> None:
     before = build(request_)
-    assert key_of_refusal(replace(request_, members=None)) == "build.members_shrunk"
+    assert key_of_refusal(replace(request_, members=None)) == "build.no_roster"
     assert request_.store.current() == before
 
 

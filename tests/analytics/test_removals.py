@@ -25,6 +25,7 @@ from analytics.pipeline.request import Request
 from analytics.pipeline.reverting import rollback
 from analytics.removals import (
     REMOVALS,
+    WENT_BY,
     Removals,
     check_identifier,
     read_removals,
@@ -377,6 +378,19 @@ def test_going_through_snapshots_keeps_none_of_their_tables(request_: Request, m
     assert followed_sirens(store, is_demo=False) == {small.siren(n) for n in range(1, 6)}
     (published(store).path / "firms-tic.parquet").write_bytes(b"damaged")
     assert followed_sirens(store, is_demo=False) == frozenset(), "checked against its hash all the same"
+
+
+def test_of_one_siren_the_firm_may_come_back_alone(request_: Request) -> None:
+    store = request_.store
+    remove(store, "firm", ALPHA)
+    remove(store, "member", ALPHA)
+    listed = read_removals(store)
+    assert len(set(listed.numbers)) == 2
+    assert published(store).manifest[WENT_BY] == listed.numbers
+    removal = listed.find("firm", ALPHA)
+    assert removal is not None
+    # What has to be built anew is told from the numbers: one of the two is on the list no more.
+    assert listed.without(removal).numbers != published(store).manifest[WENT_BY]
 
 
 # Earlier snapshots

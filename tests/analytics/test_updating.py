@@ -416,6 +416,19 @@ def test_a_bad_roster_is_said_before_anything_is_fetched(machine: Machine, conte
     assert machine.store.current() is None
 
 
+def test_a_roster_that_lost_many_is_said_before_anything_is_fetched(machine: Machine) -> None:
+    assert machine.run() == DONE
+    asked, first = machine.fetched(), machine.published()
+    machine.offer(last_modified="2026-08-01T09:00:00+00:00")
+    machine.roster.write_text("Nom;Ville\nGamma Démo;Montpellier\n", encoding="utf-8")
+    machine.said()
+    assert machine.run() == WRONG
+    assert "from 5 to 1 members" in machine.said()
+    assert machine.fetched() == asked
+    assert machine.published().id == first.id
+    assert machine.run("--allow-shrink") == DONE
+
+
 # What goes wrong, and what stays
 
 
@@ -557,7 +570,9 @@ def test_a_service_that_answers_is_not_a_lost_connection(machine: Machine, statu
     machine.service.catalogue = [server.status(status, Retry_After="0")] * 3
     assert machine.run() == LATER
     said = machine.said()
-    assert said.startswith(f"{machine.service.api} answers, but does not give the list of files (answer {status})")
+    assert said.startswith(
+        f"{machine.service.url.removeprefix('http://')} answers, but does not give the list of files (answer {status})"
+    )
     assert "data.gouv.fr" not in said
 
 

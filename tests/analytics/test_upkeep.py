@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analytics import audit
+from analytics import audit, backup
 from analytics.__main__ import REMOVAL_REASONS, main
 from analytics.backup import back_up
 from analytics.errors import UserError
@@ -403,6 +403,21 @@ def test_a_file_that_is_there_is_not_replaced(
     assert main(["backup", "--out", str(out), "--store", str(store.root), "--lang", language]) == 2
     assert said in capsys.readouterr().err
     assert out.read_bytes() == b"the copy of yesterday"
+
+
+def test_nor_one_that_somebody_made_meanwhile(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out, usual = tmp_path / "copy.tar", backup._attempts
+
+    def meanwhile(copied: Store, aside: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        out.write_bytes(b"another copy")
+        return usual(copied, aside)
+
+    monkeypatch.setattr(backup, "_attempts", meanwhile)
+    with pytest.raises(UserError) as raised:
+        back_up(store, out)
+    assert raised.value.key == "upkeep.copy_exists"
+    assert out.read_bytes() == b"another copy"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.tar", "store"]
 
 
 def test_where_a_copy_may_not_be_written(store: Store, tmp_path: Path) -> None:

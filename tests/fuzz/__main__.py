@@ -25,6 +25,8 @@ def main() -> int:
     parser.add_argument("--guided", type=int, metavar="SECONDS")
     options = parser.parse_args()
     if options.guided:
+        if not options.reader:
+            parser.error("--guided takes the --reader that coverage guides")
         return guide(options.reader[0], seconds=options.guided)
     if options.here:
         sys.stdout.write(

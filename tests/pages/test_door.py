@@ -18,8 +18,10 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 from starlette.types import Message
 
+from analytics.errors import UserError
 from analytics.store import Store
-from pages.shared import door, uploads
+from pages.shared import access, address, door, uploads
+from pages.shared.access import Seen
 from pages.shared.kept import Kept
 from pages.shared.rules import OWNER, Person
 from tests.analytics import marked
@@ -105,6 +107,20 @@ def test_the_document_loads_the_script_for_the_keys_from_this_server(client: Cli
     assert answer.headers["cache-control"] == door.KEPT
     assert client.get("/assets/scripts/keys.00000000.js").status_code == 404
     assert "</head>" in door.index_page(), "where the element goes"
+
+
+def test_all_of_it_is_below_the_base_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(address, "base_path", lambda: "/digital")
+    door.land_frame.cache_clear()
+    url = door.land_frame().url
+    door.land_frame.cache_clear()
+    below = Client(Starlette(routes=door.routes()))
+    fonts = [path.name for path in (door.ASSETS / "fonts").glob("*.woff2")]
+    script = f"/digital/assets/scripts/{door.keys_name()}"
+    assert f'src="{script}"' in door.keys_element().decode()
+    for path in (url, script, "/digital/health/snapshot", f"/digital/assets/fonts/{fonts[0]}"):
+        assert below.get(path).status_code in (200, 503), path
+        assert below.get(path.removeprefix("/digital")).status_code == 404
 
 
 def test_fonts_are_kept_and_carry_the_headers(client: Client) -> None:
@@ -198,7 +214,26 @@ def test_a_file_for_a_session_of_the_machine_comes_from_the_machine(
     """404 is the door passed: no route takes the file here."""
     monkeypatch.setattr(uploads, "get_script_run_ctx", lambda: SimpleNamespace(session_id="one-session"))
     monkeypatch.setattr(uploads, "_allowed", OrderedDict())
-    uploads.allow(who)
+    monkeypatch.setattr(access, "person", lambda _: who)
+    uploads.allow(who, Seen({}, is_local=True))
     headers = {"host": host} | ({"origin": origin} if origin else {})
     assert client.ask("PUT", "/_stcore/upload_file/one-session/file", headers).status_code == expected
     assert client.ask("PUT", "/_stcore/upload_file/another/file", headers).status_code == 403
+
+
+@pytest.mark.parametrize("fault", [False, True])
+def test_whoever_was_struck_off_sends_no_file_from_a_page_that_is_open(
+    client: Client, monkeypatch: pytest.MonkeyPatch, fault: bool
+) -> None:
+    def now(there: Seen) -> Person:
+        del there
+        if fault:
+            raise UserError("rights.unreadable", file="secrets.toml")
+        return Person("a@b.example", door="open")
+
+    monkeypatch.setattr(uploads, "get_script_run_ctx", lambda: SimpleNamespace(session_id="one-session"))
+    monkeypatch.setattr(uploads, "_allowed", OrderedDict())
+    uploads.allow(Person("a@b.example", door="open", is_staff=True), Seen({}, is_local=False))
+    monkeypatch.setattr(access, "person", now)
+    headers = {"host": "b.example", "origin": "https://b.example"}
+    assert client.ask("PUT", "/_stcore/upload_file/one-session/file", headers).status_code == 403

@@ -114,3 +114,11 @@ def test_a_fall_asks_for_the_box_of_this_page(
     assert "cochez la case ci-dessus" in raised.value.message("fr")
     assert store.current() == before
     assert new_files._published_from(paths, tell_nobody, allow_shrink=True).manifest["counts"]["members"] == 1
+
+
+def test_legal_units_without_their_register_are_not_passed_over(tmp_path: Path) -> None:
+    paths = {"members": tmp_path / "members.csv", "legal_units": tmp_path / "units.parquet"}
+    with pytest.raises(UserError) as raised:
+        new_files._published_from(paths, tell_nobody, allow_shrink=False)
+    assert raised.value.key == "sources.units_alone"
+    assert "StockEtablissement" in raised.value.message("fr")

@@ -267,7 +267,7 @@ def test_a_service_that_does_not_answer(service: Service, action: server.Action,
         _ask(service, patience_s=patience_s)
     assert caught.value.key == ("update.answered" if "answer" in word else "update.unreachable")
     assert word in caught.value.message("en")
-    assert service.api in caught.value.message("fr")
+    assert service.url.removeprefix("http://") in caught.value.message("fr")
     assert len(service.asked) == asked
 
 
@@ -278,6 +278,17 @@ def test_there_is_no_such_dataset(service: Service) -> None:
     assert caught.value.key == "update.dataset_absent"
     assert not isinstance(caught.value, PassingError)
     assert server.DATASET in caught.value.message()
+
+
+@pytest.mark.parametrize("action", [server.status(404), server.status(403), server.cut_after(0)])
+def test_what_an_address_holds_besides_the_host_is_in_no_sentence(service: Service, action: server.Action) -> None:
+    service.catalogue = [action] * 3
+    with (
+        Connection(service.api.replace("http://", "http://robot:s3cret@"), Limits(tries=2, first_wait_s=0.0)) as known,
+        pytest.raises(UserError) as caught,
+    ):
+        ask_catalogue(known, server.DATASET, NAMES)
+    assert "s3cret" not in caught.value.message("fr") + caught.value.message("en")
 
 
 def test_an_endless_answer_is_not_read_to_its_end(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

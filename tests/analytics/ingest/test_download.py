@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import email.utils
 import gzip
+import io
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from analytics.errors import PassingError, UserError
+from analytics.ingest import download
 from analytics.ingest.connection import LONGEST_WAIT_S, Connection, Limits, refuse_address
 from analytics.ingest.download import fetch
 from analytics.text import LANGUAGES
@@ -95,6 +98,24 @@ def test_what_breaks_off_is_taken_up(setup: Setup) -> None:
     assert setup.ranges == [None, "bytes=150000-", "bytes=250000-"]
     assert {headers["If-Range"] for headers in setup.file.asked[1:]} == {'"v1"'}
     assert asked_room == [SIZE, 250_000, 150_000]
+
+
+def test_what_broke_off_is_for_this_account_alone(setup: Setup) -> None:
+    setup.file.script = [server.cut_after(150_000), *[server.status(503)] * 2]
+    setup.refusal()
+    files = list(setup.target.parent.iterdir())
+    assert len(files) == 2
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+
+
+def test_a_piece_of_which_the_disk_takes_less_is_written_to_its_end() -> None:
+    class Reluctant(io.BytesIO):
+        def write(self, content: Any) -> int:
+            return super().write(bytes(content)[:3])
+
+    file = Reluctant()
+    download._write_whole(file, CONTENT[:10])
+    assert file.getvalue() == CONTENT[:10]
 
 
 def test_a_later_run_takes_up_where_an_earlier_one_stopped(setup: Setup) -> None:

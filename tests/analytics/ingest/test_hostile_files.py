@@ -12,6 +12,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -234,6 +235,42 @@ def test_a_part_that_unpacks_to_millions_of_things(
     path = saved(tmp_path / "a.xlsx", parts, repeated=(name, begin, piece, times, end))
     assert path.stat().st_size < 2_000_000
     assert told("roster", path) == expected
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        b'<?xml version="1.0" encoding="UTF-7"?><a>',
+        b"<?xml version='1.0' encoding='utf-7'?><a>",
+        '<?xml version="1.0" encoding="UTF-7"?><a>'.encode("utf-16"),
+        '<?xml version="1.0" encoding="UTF-7"?><a>'.encode("utf-16-le"),
+        '<?xml version="1.0" encoding="cp037"?><a>'.encode("cp037"),
+        b'<?xml version="1.0"' + b" " * 100_000 + b'encoding="UTF-7"?><a>',
+    ],
+    ids=["utf-7", "single-quotes", "within-utf-16", "without-a-mark", "ebcdic", "far-away"],
+)
+def test_marks_in_an_encoding_that_hides_them(told: Told, tmp_path: Path, begin: bytes) -> None:
+    path = saved(tmp_path / "a.xlsx", workbook_parts(), repeated=("xl/styles.xml", begin, b"+ADw-a/+AD4-", 10_000, b""))
+    assert told("roster", path) == "members.corrupt"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1"])
+def test_the_encodings_of_workbooks_are_read(told: Told, tmp_path: Path, encoding: str) -> None:
+    declared = encoding.removesuffix("-sig").upper()
+    part = sheet(ROWS).decode().replace("UTF-8", declared).encode(encoding)
+    assert told("roster", saved(tmp_path / "a.xlsx", workbook_parts() | {SHEET: part})) == 1
+
+
+def test_what_the_parser_says_of_a_style_stays_out_of_the_output(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = workbook_parts()
+    styles = parts["xl/styles.xml"].replace(b'xfId="0"', b'xfId="7"')
+    assert styles != parts["xl/styles.xml"]
+    path = saved(tmp_path / "a.xlsx", parts | {"xl/styles.xml": styles})
+    with suppress(UserError):
+        read_members(path, geography=PLACES, today=TODAY)
+    assert capsys.readouterr().out == ""
 
 
 def test_what_is_counted_is_all_that_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
