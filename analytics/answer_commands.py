@@ -119,7 +119,14 @@ def _view(options: argparse.Namespace, settings: Settings) -> View:
     if aimed:
         said["target"] = _TARGETS[aimed[0]]
         fields.append("target")
-    named = View.from_query(urlencode(said, doseq=True), settings)
+    try:
+        named = View.from_query(urlencode(said, doseq=True), settings)
+    except UserError as error:
+        # Here a parameter of the address goes by the name of its option.
+        options_of = {_VIEW_OPTIONS[name][0]: _as_option(name) for name in given}
+        parameter = str(error.params.get("parameter"))
+        named_here = {"parameter": options_of[parameter]} if parameter in options_of else {}
+        raise UserError(error.key, **error.params | named_here) from error
     return dataclasses.replace(
         View.from_query(options.view, settings), **{field: getattr(named, field) for field in fields}
     )

@@ -126,4 +126,4 @@ def _hover(row: dict[Any, Any], t: Translator) -> str:
 
 
 def _signed(rate_pct: float, t: Translator) -> str:
-    return signed(t.percent(rate_pct), t, is_more=round(rate_pct, 1) > 0)
+    return signed(t.percent(rate_pct), t, is_more=round(rate_pct, 3) > 0)

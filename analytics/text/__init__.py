@@ -25,6 +25,8 @@ NARROW_SPACE = "\u202f"
 MINUS = "\u2212"
 _SIZES = ("bytes", "kilobytes", "megabytes", "gigabytes")
 _STEP = 1_000
+# Of a small share in percent.
+_MOST_DECIMALS = 3
 
 
 @cache
@@ -98,8 +100,13 @@ class Translator:
         return self.number(shown, 0 if shown == int(shown) else 1)
 
     def percent(self, value: float, decimals: int | None = None) -> str:
-        """Format a percentage given in percent: ``2.17 -> "2,2 %"``; one decimal under ten, none above, unless told."""
-        places = decimals if decimals is not None else (1 if abs(value) < 9.95 else 0)
+        """Format a percentage given in percent: ``2.17 -> "2,2 %"``; one decimal under ten, none above, unless told.
+
+        Of less than would be shown as none there are two decimals, or three: three firms of 18,000 are 0.02 %.
+        """
+        usual = 1 if abs(value) < 9.95 else 0
+        telling = (places for places in range(usual, _MOST_DECIMALS + 1) if round(abs(value), places))
+        places = decimals if decimals is not None else next(telling, usual)
         text = self.number(value, places)
         return f"{text}{NARROW_SPACE}%" if self.language == "fr" else f"{text}%"
 

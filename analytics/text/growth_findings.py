@@ -215,10 +215,15 @@ def visits_a_month(answer: pd.Series, t: Translator) -> str:
 
 
 def falling_sentence(answer: pd.Series, t: Translator, *, view: Aimed) -> str:
-    """Say how likely it is that the members are a smaller share than today; nothing of a plan that follows firms."""
-    if answer["state"] == "beyond" or (view.target == "hold" and not answer["is_pace"]):
+    """Say how likely it is that the members are a smaller share than today.
+
+    Of a plan that follows the firms: how likely it would be if the recruits were those of the plan, whatever firms do.
+    """
+    if answer["state"] == "beyond":
         return ""
     falling = float(answer["falling_pct"])
+    if view.target == "hold" and not answer["is_pace"]:
+        return t("growth.falling_fixed", probability=t.percent(falling, 0))
     if 0.5 <= falling <= 99.5:
         return t("growth.falling", probability=t.percent(falling, 0))
     return t("growth.falling_hardly" if falling < 50 else "growth.falling_surely")

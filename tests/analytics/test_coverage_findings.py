@@ -98,7 +98,7 @@ def test_the_map_says_how_many_are_out_of_reach() -> None:
     told = findings.map_title(totals, pd.Series({"firms": 13_170}), FR, view=VIEW)
     assert _plain(told) == "4 830 entreprises sur 18 000 sont à plus de 30 minutes de toute antenne (27 %)"
     one = findings.map_title(totals, pd.Series({"firms": 17_999}), FR, view=_asked(threshold=45.0, unit="km"))
-    assert _plain(one) == "1 entreprise sur 18 000 est à plus de 45 km de toute antenne (0,0 %)"
+    assert _plain(one) == "1 entreprise sur 18 000 est à plus de 45 km de toute antenne (0,01 %)"
     nobody = findings.map_title(totals, pd.Series({"firms": 0}), FR, view=VIEW)
     assert _plain(nobody) == "Aucune entreprise n’est à moins de 30 minutes d’une antenne"
     assert "Toutes" in findings.map_title(totals, totals, FR, view=VIEW)

@@ -47,7 +47,7 @@ def test_the_headline_names_what_is_selected() -> None:
 @pytest.mark.parametrize(
     ("totals", "title", "reason"),
     [
-        ((100, 10, 500, 300), "mais les plus grandes", "si différentes"),
+        ((100, 10, 500, 300), "plus grands que le reste du secteur", "si différentes"),
         ((100, 10, 500, 50), "de la taille du secteur", "voisines"),
         ((100, 10, 500, 20), "plus petits", "si différentes"),
     ],

@@ -110,7 +110,9 @@ def test_the_upper_quartile_leaves_out_what_is_not_known() -> None:
     assert findings.upper_quartile_sentence(EN, members=2, jobs=12, fees=float("nan")).endswith(
         "2 members and 12 jobs."
     )
-    assert findings.upper_quartile_sentence(FR, members=0.2).startswith("Aucune case n’est sous le quartile")
+    assert findings.upper_quartile_sentence(FR, members=0.2).startswith(
+        "Aucune case n’est assez nettement sous le quartile"
+    )
 
 
 def test_the_steps() -> None:

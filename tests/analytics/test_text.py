@@ -34,6 +34,14 @@ def _placeholders(texts: tuple[str, ...]) -> set[str]:
     return {name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.0167, "0,02"), (0.004, "0,004"), (0.0004, "0,0"), (0, "0,0"), (0.06, "0,1"), (2.17, "2,2"), (12.3, "12")],
+)
+def test_a_small_share_is_not_shown_as_none(value: float, shown: str) -> None:
+    assert translator("fr").percent(value) == f"{shown}\u202f%"
+
+
 def test_both_languages_hold_every_text_with_the_same_placeholders() -> None:
     french, english = _messages("fr"), _messages("en")
     assert french.keys() == english.keys()

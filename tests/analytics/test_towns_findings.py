@@ -121,7 +121,7 @@ def test_a_selection_without_member_in_a_region_that_has_some_is_a_finding() -> 
 def test_the_funnel_tells_how_many_lie_outside() -> None:
     assert _plain(findings.funnel_title(USUAL, FR)) == "Le hasard n’explique pas tout : 2 sous l’attendu, 1 au-dessus"
     assert findings.funnel_title(EVEN, EN) == "Chance is enough to explain every gap"
-    assert findings.funnel_title(USUAL.iloc[4:].assign(firms=3), EN).startswith("Too few firms everywhere")
+    assert findings.funnel_title(USUAL.iloc[4:].assign(firms=3), EN).startswith("Too few members expected everywhere")
 
 
 def test_the_map_tells_where_gaps_touch() -> None:
@@ -201,18 +201,17 @@ def test_the_ranking_is_by_missing_members_never_by_rate() -> None:
             1,
             1.54,
             "too_small",
-            "1 adhérent pour 1,5 attendu : trop peu d’entreprises pour conclure. Même sans aucun adhérent, l’écart ne"
-            " prouverait rien.",
-            "1 member for 1.5 expected: too few firms to conclude. Even without any member, the gap would prove"
-            " nothing.",
+            "1 adhérent pour 1,5 attendu : trop peu d’adhérents attendus pour conclure. Même sans aucun adhérent,"
+            " l’écart ne prouverait rien.",
+            "1 member for 1.5 expected: too few members expected to conclude. Even without any member, the gap"
+            " would prove nothing.",
         ),
         (
             0,
             0.04,
             "too_small",
-            "Aucun adhérent pour moins de 0,1 attendu : trop peu d’entreprises pour que cette absence prouve quelque"
-            " chose.",
-            "No member for fewer than 0.1 expected: too few firms for this absence to prove anything.",
+            "Aucun adhérent pour moins de 0,1 attendu : trop peu pour que cette absence prouve quelque chose.",
+            "No member for fewer than 0.1 expected: too few for this absence to prove anything.",
         ),
         (
             0,

@@ -149,14 +149,14 @@ def test_a_department_changes_nothing_in_its_towns(open_page: Open) -> None:
 
 def test_areas_too_small_are_said_to_be_so_and_not_coloured(open_page: Open) -> None:
     app = open_page("towns.py", level="commune", town="48140")
-    assert "trop peu d’entreprises" in texts(app)
+    assert "trop peu pour que cette absence prouve" in texts(app)
 
 
 @pytest.mark.parametrize(
     ("members", "said"),
     [
         (0, "Aucun adhérent parmi 180 entreprises"),
-        (1, "Aucune intercommunalité n’a assez d’entreprises"),
+        (1, "Aucune intercommunalité n’a assez d’adhérents attendus"),
         (180, "Les 180 entreprises de cette sélection sont toutes adhérentes"),
     ],
 )

@@ -363,8 +363,11 @@ def test_the_supposed_rate_is_a_line_that_says_so(rate: float, language: str, wo
 @pytest.mark.parametrize(
     ("language", "expected"),
     [
-        ("fr", ["+2,1\u202f%", "0,0\u202f%", "+2,3\u202f%", "+12\u202f%", "+1,1\u202f%", "−0,3\u202f%", "−3,0\u202f%"]),
-        ("en", ["+2.1%", "0.0%", "+2.3%", "+12%", "+1.1%", "−0.3%", "−3.0%"]),
+        (
+            "fr",
+            ["+2,1\u202f%", "+0,04\u202f%", "+2,3\u202f%", "+12\u202f%", "+1,1\u202f%", "−0,3\u202f%", "−3,0\u202f%"],
+        ),
+        ("en", ["+2.1%", "+0.04%", "+2.3%", "+12%", "+1.1%", "−0.3%", "−3.0%"]),
     ],
 )
 def test_rates_have_their_sign(language: str, expected: list[str]) -> None:

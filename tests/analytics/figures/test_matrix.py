@@ -81,7 +81,7 @@ def test_hovers_say_it_in_words() -> None:
     )
     assert bars.hovertext[2].endswith("1,6 de plus qu’attendu")
     assert bars.hovertext[3].startswith("<b>Télécoms &lt;i&gt;, inconnue</b>")
-    assert bars.hovertext[3].endswith("trop peu d’entreprises pour conclure")
+    assert bars.hovertext[3].endswith("trop peu d’adhérents attendus pour conclure")
     assert bars.hovertext[0].endswith("aucune entreprise")
 
 

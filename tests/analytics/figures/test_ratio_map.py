@@ -67,7 +67,7 @@ def test_each_area_is_one_fill_with_its_hover() -> None:
     assert {trace.hoveron for trace in fills} == {"fills"}
     assert fills[0].text.startswith("<b>CA de Nîmes &lt;b&gt;Métropole&lt;/b&gt;</b><br>")
     assert "entre 0,20 et 0,70" in fills[0].text
-    assert fills[3].text.endswith("trop peu d’entreprises pour conclure")
+    assert fills[3].text.endswith("trop peu d’adhérents attendus pour conclure")
     assert figure.layout.images[0].source == FRAME.url, "what is not selected is land"
 
 
