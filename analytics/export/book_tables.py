@@ -412,7 +412,7 @@ def _budget_notes(asked: Asked) -> list[str]:
     parts, basis = asked.table("budget_parts").iloc[0], asked.table("membership_basis").iloc[0]
     answer = asked.table("membership_answer").iloc[0]
     return [
-        growth_findings.dues_sentence(parts, asked.t),
+        growth_findings.dues_sentence(parts, asked.t, of_selection=not asked.view.selects_all),
         growth_findings.budget_sentence(parts, basis, answer, asked.t),
     ]
 

@@ -285,7 +285,8 @@ def budget_sentence(parts: pd.Series, basis: pd.Series, answer: pd.Series, t: Tr
         return ""
     added = round(parts["added_members"])
     if not added:
-        return t("growth.budget_adds_none")
+        is_some = round(parts["plan"]) > 0
+        return t("growth.budget_adds_less", eur=t.number(parts["plan"])) if is_some else t("growth.budget_adds_none")
     if added < 0:
         return t.plural("growth.budget_loses", -added, eur=t.number(-parts["plan"]))
     text = t.plural("growth.budget_adds", added, eur=t.number(parts["plan"]))
@@ -296,8 +297,13 @@ def budget_sentence(parts: pd.Series, basis: pd.Series, answer: pd.Series, t: Tr
     return f"{text} {t('growth.break_even', year=str(parts['break_even']))}"
 
 
-def dues_sentence(parts: pd.Series, t: Translator) -> str:
-    """Say whence the dues of a member are known."""
+def dues_sentence(parts: pd.Series, t: Translator, *, of_selection: bool) -> str:
+    """Say whence the dues of a member are known; beside the plan of a selection, that the budget is of all."""
+    whence = _whence_dues(parts, t)
+    return f"{whence} {t('growth.budget_whole')}" if of_selection else whence
+
+
+def _whence_dues(parts: pd.Series, t: Translator) -> str:
     if pd.isna(parts["dues_per_member"]):
         return t("growth.dues_unknown")
     per_member = t.number(parts["dues_per_member"])

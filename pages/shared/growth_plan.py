@@ -177,7 +177,7 @@ def _budget(reader: Reader, basis: pd.Series, answer: pd.Series) -> None:
     widgets.slider(reader, "cut", label=t("growth.cut_label"), low=0.0, high=100.0, step=5.0)
     if sentence := findings.budget_sentence(parts, basis, answer, t):
         st.html(f'<div class="finding">{escape(sentence)}</div>')
-    told = findings.dues_sentence(parts, t) + ("" if reader.view.selects_all else " " + t("growth.budget_whole"))
+    told = findings.dues_sentence(parts, t, of_selection=not reader.view.selects_all)
     st.html(f'<div class="source">{escape(told)}</div>')
     named = rows.assign(item=[t(f"growth.item_{item}") for item in rows["item"]])
     blocks.tools(reader, named, name="budget", title=findings.budget_title(parts, t, view=reader.view))

@@ -22,9 +22,9 @@ NAVIGATION = (
     ("towns.py", "common.page_towns", "towns"),
     ("coverage.py", "common.page_coverage", "coverage"),
     ("growth.py", "common.page_growth", "growth"),
-    ("sources.py", "common.page_sources", "sources"),
-    ("documents.py", "common.page_documents", "documents"),
     ("event.py", "common.page_event", "event"),
+    ("documents.py", "common.page_documents", "documents"),
+    ("sources.py", "common.page_sources", "sources"),
 )
 
 

@@ -121,6 +121,31 @@ def test_a_budget_that_nobody_published_promises_no_return() -> None:
     assert findings.budget_sentence(known, basis, answer, EN).endswith("It does not make up for the loss by 2030.")
 
 
+def test_a_plan_of_less_than_a_member_adds_what_it_adds() -> None:
+    parts = pd.Series(
+        {"plan": 301.0, "added_members": 0.4, "lost": np.nan, "break_even": pd.NA, "recruits_to_offset": np.nan}
+    )
+    basis, answer = pd.Series({"firms": 100, "by": 2030}), pd.Series({"state": "reached"})
+    said = findings.budget_sentence(parts, basis, answer, EN)
+    assert said == "The plan adds less than one member, that is €301 of dues a year."
+    none = parts.where(parts.index != "plan", 0.0)
+    assert findings.budget_sentence(none, basis, answer, EN) == "The plan adds no member."
+
+
+def test_beside_the_plan_of_a_selection_the_budget_is_said_to_be_of_all() -> None:
+    parts = pd.Series({"dues_per_member": np.nan})
+    assert findings.dues_sentence(parts, EN, of_selection=True).endswith("the plan is the selection’s.")
+    assert "selection" not in findings.dues_sentence(parts, EN, of_selection=False)
+
+
+def test_a_plan_that_follows_firms_says_what_it_would_be_if_it_did_not() -> None:
+    answer = pd.Series({"state": "reached", "is_pace": False, "falling_pct": 64.7})
+    said = findings.falling_sentence(answer, EN, view=Aim(target="hold"))
+    assert said == (
+        "These recruits follow the firms; fixed in advance, they would let the share fall with a probability of 65%."
+    )
+
+
 def test_numbers_with_tenths_take_the_form_of_their_language() -> None:
     amounts = [FR.amount("growth.recruits", n) for n in (0.4, 1.0, 1.9, 2.0, 12.3)]
     assert amounts == ["0,4 recrue", "1 recrue", "1,9 recrue", "2 recrues", "12 recrues"]

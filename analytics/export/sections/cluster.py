@@ -92,7 +92,11 @@ def places(asked: Asked) -> Section:
         figures=(
             Figure(t("story.figure_members_placed"), t.number(by_epci["members"].sum())),
             Figure(t("story.figure_epci"), t.number(with_members), t.plural("story.of_epci", len(by_epci))),
-            Figure(t("story.figure_offices"), t.number(len(asked.snapshot.table("antennas")))),
+            Figure(
+                t("story.figure_offices"),
+                t.number(len(asked.snapshot.table("antennas"))),
+                t("story.of_region") if asked.view.departments else "",
+            ),
         ),
         table=rows,
         columns=columns(

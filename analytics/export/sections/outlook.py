@@ -107,7 +107,10 @@ def budget(asked: Asked) -> Section:
     return Section(
         key="budget",
         title=growing.budget_title(parts, t, view=asked.view),
-        message=joined(growing.budget_sentence(parts, basis, answer, t), growing.dues_sentence(parts, t)),
+        message=joined(
+            growing.budget_sentence(parts, basis, answer, t),
+            growing.dues_sentence(parts, t, of_selection=not asked.view.selects_all),
+        ),
         figures=tuple(figures),
         table=named,
         columns=columns(named, ["item", "eur", "members"], t),
