@@ -214,9 +214,9 @@ def rates_alt(comparison: pd.DataFrame, t: Translator, *, rate_pct: float) -> st
 
 
 def gap(gap_pct: float, t: Translator) -> str:
-    """Return ``écart nul`` or ``+0,2 %``."""
+    """Return ``écart nul``, ``écart presque nul`` (under a twentieth of a percent) or ``+0,2 %``."""
     if abs(gap_pct) < 0.05:
-        return t("overview.gap_none")
+        return t("overview.gap_small" if gap_pct else "overview.gap_none")
     sign = "+" if gap_pct > 0 else MINUS
     return f"{sign}{t.percent(abs(gap_pct))}"
 

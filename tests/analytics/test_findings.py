@@ -145,7 +145,8 @@ def test_days_have_the_precision_that_was_published() -> None:
 
 
 def test_gaps_have_their_sign() -> None:
-    assert findings.gap(0.04, FR) == "écart nul"
+    assert findings.gap(0, FR) == "écart nul"
+    assert findings.gap(0.04, FR) == findings.gap(-0.04, FR) == "écart presque nul"
     assert findings.gap(0.2, FR) == f"+0,2{NNBSP}%"
     assert findings.gap(-25, EN) == "\u221225%"
 
