@@ -150,7 +150,7 @@ def test_readers_read_what_is_open_to_them_and_nobody_is_named(guarded: Guarded,
     page = visitor.page
     log_in(page, "reader", url=guarded.url)
     shown = page.locator("[data-testid='stTopNavLink']").all_inner_texts()
-    assert shown == ["Vue d’ensemble", "Villes", "Couverture", "Croissance", "Documents", "Projeter"]
+    assert shown == ["Vue d’ensemble", "Villes", "Couverture", "Croissance", "Projeter", "Documents"]
     for path in ("/recruitment", "/sources"):
         page.goto(guarded.url + path)
         settle(page)
