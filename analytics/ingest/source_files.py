@@ -18,6 +18,7 @@ import re
 import struct
 import zipfile
 import zlib
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ import pyarrow.parquet as pq
 
 from analytics.errors import UserError
 from analytics.ingest import schema
+from analytics.ingest._parquet_pages import has_impossible_page
 from analytics.ingest.columns import Layout, clean, is_clean
 from analytics.progress import Progress, silent
 
@@ -220,7 +222,9 @@ def _begins(path: Path, *magic: bytes) -> bool:
 class _Parquet:
     def __init__(self, path: Path) -> None:
         with pq.ParquetFile(path) as file:  # pyarrow refuses a damaged footer cleanly, and tells the row groups
-            groups = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
+            self._footer = file.metadata
+        groups = [self._footer.row_group(i).num_rows for i in range(self._footer.num_row_groups)]
+        self._path, self._ends = path, list(itertools.accumulate(groups))
         self._total = sum(groups)
         if self._total > MOST_ROWS:
             raise UserError("limits.rows", file=path.name, rows=MOST_ROWS)
@@ -229,7 +233,12 @@ class _Parquet:
         self.types: Types = self._scan.collect_schema()
 
     def pieces(self, names: tuple[str, ...], keep: pl.Expr) -> Iterator[tuple[pl.LazyFrame, int, float]]:
+        columns, looked_at = {*names, *keep.meta.root_names()}, 0
         for offset, rows in self._slices:
+            following = bisect_left(self._ends, offset + rows) + 1
+            if has_impossible_page(self._path, self._footer, columns=columns, groups=range(looked_at, following)):
+                raise pa.ArrowInvalid("a page that promises more than its column holds")
+            looked_at = following
             yield self._scan.slice(offset, rows).filter(keep).select(names), rows, (offset + rows) / self._total
 
 
