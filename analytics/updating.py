@@ -21,7 +21,7 @@ from analytics.ingest.geography import load_geography
 from analytics.ingest.members import read_members
 from analytics.pipeline.members import without_removed
 from analytics.pipeline.request import Request as BuildRequest
-from analytics.pipeline.shrinking import refuse_fewer_members
+from analytics.pipeline.shrinking import compared_with, refuse_fewer_members
 from analytics.pipeline.stages import Report, tell_nobody
 from analytics.removals import WENT_BY, read_removals
 from analytics.settings import REGION_FILE, Settings, load_settings
@@ -246,7 +246,8 @@ def _refuse_bad_roster(request: Request, settings: Settings) -> None:
     roster = read_members(members, geography=load_geography(settings))
     if not request.allow_shrink:
         kept = without_removed(roster, read_removals(request.store)).members
-        refuse_fewer_members(len(kept), store=request.store, settings=settings, is_demo=False)
+        published = compared_with(request.store, settings=settings, is_demo=False)
+        refuse_fewer_members(len(kept), published, settings=settings)
 
 
 def _fetch_all(request: Request, plan: Plan, connection: Connection, report: Report) -> dict[str, Path]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from analytics.errors import UserError
 from analytics.ingest.isochrones import read_isochrones
@@ -11,7 +10,7 @@ from analytics.pipeline.assembling import assemble
 from analytics.pipeline.manifest import count_members, counts_of, manifest_of, with_members_faults
 from analytics.pipeline.reading import Content, read_content
 from analytics.pipeline.request import Request
-from analytics.pipeline.shrinking import refuse_fewer_firms, refuse_fewer_members
+from analytics.pipeline.shrinking import compared_with, refuse_fewer_firms, refuse_fewer_members
 from analytics.pipeline.sources import described_meanwhile, refuse_changed
 from analytics.pipeline.stages import Report, tell_nobody
 from analytics.pipeline.writing import write_tables
@@ -92,6 +91,7 @@ def build_demo(store: Store, report: Report = tell_nobody, *, only_if_empty: boo
 
 
 def _refuse_shrink(content: Content, request: Request) -> None:
-    where: dict[str, Any] = {"store": request.store, "settings": content.settings, "is_demo": request.is_demo}
-    refuse_fewer_firms(len(content.default_firms), **where)
-    refuse_fewer_members(None if content.roster is None else len(content.roster.members), **where)
+    settings, members = content.settings, None if content.roster is None else len(content.roster.members)
+    published = compared_with(request.store, settings=settings, is_demo=request.is_demo)
+    refuse_fewer_firms(len(content.default_firms), published, settings=settings)
+    refuse_fewer_members(members, published, settings=settings)

@@ -76,7 +76,7 @@ def replace_members(
         roster = read_roster(members, geography, report)
         roster = without_removed(roster, learnt_removals(store, roster))
         if not allow_shrink:
-            refuse_fewer_members(len(roster.members), store=store, settings=snapshot.settings(), is_demo=False)
+            refuse_fewer_members(len(roster.members), snapshot, settings=snapshot.settings())
         carried = carried_over(store, snapshot, roster=roster.members)
         tables = rematched(snapshot, carried.tables, decisions=store.decisions(), report=report)
         refuse_changed(sources)

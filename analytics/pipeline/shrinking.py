@@ -9,23 +9,20 @@ from analytics.settings import Settings
 from analytics.store import Snapshot, Store
 
 
-def refuse_fewer_firms(firms: int, *, store: Store, settings: Settings, is_demo: bool) -> None:
-    """Refuse when the default perimeter lost too many firms.
-
-    Going from the demonstration to real files, or back, is no loss, nor is another region.
+def refuse_fewer_firms(firms: int, published: Snapshot | None, *, settings: Settings) -> None:
+    """Refuse when the default perimeter lost too many firms; ``published`` as ``compared_with`` returns it.
 
     Raises
     ------
     UserError
         When ``firms`` are fewer than published by more than ``build.allowed_shrink_pct`` percent of these.
     """
-    published = _compared_with(store, settings=settings, is_demo=is_demo)
     if published is not None:
         before = published.manifest["counts"]["firms_by_perimeter"].get(settings.cluster.default_perimeter, 0)
         _refuse("build.shrunk", before, firms, settings)
 
 
-def refuse_fewer_members(members: int | None, *, store: Store, settings: Settings, is_demo: bool) -> None:
+def refuse_fewer_members(members: int | None, published: Snapshot | None, *, settings: Settings) -> None:
     """Refuse when the roster lost too many members, or there is none any more; as ``refuse_fewer_firms``.
 
     Those whose removal on request is published are in neither number.
@@ -40,7 +37,6 @@ def refuse_fewer_members(members: int | None, *, store: Store, settings: Setting
     UserError
         When they are fewer than published by more than ``build.allowed_shrink_pct`` percent of these.
     """
-    published = _compared_with(store, settings=settings, is_demo=is_demo)
     if published is not None:
         key = "build.no_roster" if members is None else "build.members_shrunk"
         _refuse(key, published.manifest["counts"]["members_rows_kept"], members or 0, settings)
@@ -52,8 +48,11 @@ def _refuse(key: str, before: int, after: int, settings: Settings) -> None:
         raise UserError(key, before=before, after=after, allowed=f"{allowed:g}")
 
 
-def _compared_with(store: Store, *, settings: Settings, is_demo: bool) -> Snapshot | None:
-    """Return what is published, or stands in for it where it is damaged, if it is of the same region and kind."""
+def compared_with(store: Store, *, settings: Settings, is_demo: bool) -> Snapshot | None:
+    """Return what is published, or stands in for it where it is damaged, if it is of the same region and kind.
+
+    Going from the demonstration to real files, or back, is no loss, nor is another region.
+    """
     published = _published(store)
     if published is None or published.is_demo != is_demo:
         return None
